@@ -1,0 +1,197 @@
+/**
+ * One request and its response on one connection (RFC 9112). The response is read while the request is still being written,
+ * so that an engine which refuses an upload early is heard. What comes back is inert: reading its body is for `receive.ts`.
+ */
+import { clearDeadline, onAbort, setDeadline, type Deadline } from '../abort.js'
+import { concat, copy, encodeUtf8 } from '../bytes.js'
+import { fail } from '../errors.js'
+import type { Connection, Reader } from '../io/connection.js'
+import { responseFraming, UNTIL_CLOSE, type Framing } from '../wire/body-framing.js'
+import { MORE } from '../wire/decoder.js'
+import { encodeRequestHead } from '../wire/request-head.js'
+import { createHeadDecoder, type ResponseHead } from '../wire/response-head.js'
+
+/** How long to wait for 100 Continue before the body is sent all the same (Go: ExpectContinueTimeout). */
+export const CONTINUE_MS = 1000
+
+/** Bodies up to here go out in one write with the head: a second write costs a fifth of the request rate. */
+const ONE_WRITE_MAX = 64 * 1024
+
+/** A request body; made by bytesBody, jsonBody and streamBody. */
+export type Body = {
+  /** Content-Type. */
+  readonly type?: string | undefined
+  /** Octets; without it the body is sent in chunks. */
+  readonly length?: number | undefined
+  /** All of it: octets, or ASCII text. It can be sent again. */
+  readonly data?: Uint8Array | string | undefined
+  /** Or what writes it piece by piece, and says so after each, until `halt` is called on what it returns. */
+  send?(connection: Connection, progress: () => void): Sending
+  /** Whether to wait for 100 Continue. */
+  readonly expect?: boolean | undefined
+}
+
+export type Sending = {
+  /** Settles when the whole body is written; rejects with the source's error, or the connection's. */
+  done: Promise<void>
+  /** Stops, and ends the source. */
+  halt(): void
+}
+
+export type Request = {
+  method: string
+  /** Path and query, percent-encoded, beginning with a slash. */
+  path: string
+  headers?: Readonly<Record<string, string>> | undefined
+  body?: Body | undefined
+  /** The protocol to ask for: tcp, h2c, websocket. */
+  upgrade?: string | undefined
+}
+
+/** Limits of time in milliseconds. 0 or nothing means none, which is what logs, waits and builds need. */
+export type Limits = {
+  /** For opening a connection, a TLS handshake included. */
+  dialMs?: number | undefined
+  /** From the request, or the last piece of its body that the engine took, to the response's head. */
+  headMs?: number | undefined
+  /** Between two reads of a body. */
+  silenceMs?: number | undefined
+}
+
+export type ExchangeOptions = Limits & {
+  /** Ends whatever is going on, until the body has been read; the rejection is its reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** A response whose body waits on its connection. One of the readers must consume it, or the connection stays leased. */
+export type Response = ResponseHead & {
+  readonly method: string
+  /** As it went over the wire, API version included. */
+  readonly path: string
+  readonly framing: Framing
+  readonly connection: Connection
+  /** The body, where all of it came with the head: then the connection is already free. */
+  readonly whole: Uint8Array | undefined
+  readonly silenceMs: number
+  /** Gives the connection back, once; `clean` if it stands right behind this response. */
+  release(clean: boolean): void
+  /** Set by the one that reads the body. */
+  consumed: boolean
+}
+
+export type Client = {
+  /** Sends a request; resolves with the head of its response, whatever the status. */
+  exchange(request: Request, options?: ExchangeOptions): Promise<Response>
+}
+
+/** Closes the connection of a response that was dropped unread. */
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<(clean: boolean) => void>(release => release(false))
+
+/**
+ * Runs one exchange. `release` is called once, when the connection is no longer needed, with whether it may serve again.
+ * `again` is asked when the connection failed before any octet of a response, and may provide another.
+ */
+export const converse = (
+  connection: Connection,
+  request: Request,
+  { signal, headMs = 0, silenceMs = 0 }: ExchangeOptions,
+  release: (reusable: boolean) => void,
+  again?: (error: unknown) => Promise<Response> | undefined,
+): Promise<Response> =>
+  new Promise((resolve, reject) => {
+    const { method, path, body, upgrade } = request
+    const { peer } = connection
+    // Cleared once it is used: the connection lives on and refers to it, and a promise to its response, which must stay collectable.
+    let promise: { resolve(response: Response | Promise<Response>): void; reject(error: unknown): void } | undefined = { resolve, reject }
+    let sending: Sending | undefined
+    let sent = !body?.send
+    let heard = false
+    let final: ResponseHead | undefined
+    let deadline: Deadline | undefined
+    let released = false
+
+    const finish = (clean: boolean): void => {
+      if (released) return
+      released = true
+      forget?.()
+      clearDeadline(deadline)
+      if (!sent) sending?.halt()
+      release(clean && sent && connection.open)
+    }
+
+    const begin = (): void => {
+      if (sending || sent || final || released) return
+      sending = body!.send!(connection, () => {
+        if (deadline) deadline.at = performance.now() + headMs
+      })
+      sending.done.then(
+        () => (sent = true),
+        // A connection that takes no more of the body may still have the answer; only the source's own error ends it here.
+        error => connection.open && connection.destroy(error),
+      )
+    }
+
+    const decoder = createHeadDecoder(head => {
+      if (head.status === 100) begin()
+      if (head.status > 199 || head.status === 101) final = head
+    })
+    const reader: Reader = {
+      push(chunk, start, end) {
+        heard = true
+        let at = start
+        while (!final) {
+          const used = decoder.push(chunk, at, end)
+          if (used === MORE) return MORE
+          at += used
+        }
+        clearDeadline(deadline)
+        const { status, keepAlive } = final
+        if (status === 101 && upgrade === undefined) throw fail('head-malformed', `${peer} switched protocols in answer to ${method} ${path}, which did not ask for it`, { peer, method, path, status })
+        if (status > 399) sending?.halt()
+        const framing = status === 101 ? UNTIL_CLOSE : responseFraming(final, method)
+        let whole: Uint8Array | undefined
+        if (framing >= 0 && framing <= end - at) {
+          whole = copy(chunk, at, at + framing)
+          at += framing
+          finish(keepAlive && at === end)
+        }
+        const response: Response = { ...final, method, path, framing, connection, whole, silenceMs, release: clean => finish(clean && keepAlive), consumed: false }
+        if (!whole) forgotten.register(response, finish)
+        promise?.resolve(response)
+        promise = undefined
+        return at - start
+      },
+      end() {
+        decoder.end()
+        throw fail('connection-closed', `${peer} closed the connection instead of answering ${method} ${path}`, { peer, method, path })
+      },
+      fail(error) {
+        finish(false)
+        const another = heard ? undefined : again?.(error)
+        if (another) promise?.resolve(another)
+        else promise?.reject(error)
+        promise = undefined
+      },
+    }
+
+    let head
+    try {
+      head = encodeRequestHead({ method, path, host: connection.host, headers: request.headers, type: body?.type, length: body && (body.length ?? 'chunked'), upgrade, expect: body?.expect })
+    } catch (error) {
+      release(connection.open)
+      throw error
+    }
+    const forget = onAbort(signal, reason => connection.destroy(reason))
+    if (headMs > 0) deadline = setDeadline(headMs, () => connection.destroy(fail('head-timeout', `${peer} did not answer ${method} ${path} within ${headMs} ms`, { peer, method, path, limit: headMs })))
+    connection.read(reader)
+    const data = body?.data
+    if (data === undefined) connection.write(head)
+    else if (typeof data === 'string') connection.write(head + data)
+    else if (data.length <= ONE_WRITE_MAX) connection.write(concat([encodeUtf8(head), data]))
+    else {
+      connection.write(head)
+      connection.write(data)
+    }
+    if (body?.expect) setDeadline(CONTINUE_MS, begin)
+    else begin()
+  })

@@ -1,0 +1,52 @@
+/** Turning a status that means failure into one coded error, with what the engine says about it. */
+import { fail, type ErrorCode, type HawserError } from '../errors.js'
+import { header } from '../wire/response-head.js'
+import type { Client, ExchangeOptions, Request, Response } from './exchange.js'
+import { text } from './receive.js'
+
+/** Octets of an error's text that are read. The Go client takes as many. */
+export const ERROR_BYTES_MAX = 1024 * 1024
+
+const CODES: Partial<Record<number, ErrorCode>> = {
+  400: 'bad-parameter',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  409: 'conflict',
+  500: 'server-error',
+  501: 'not-implemented',
+  503: 'unavailable',
+}
+
+/**
+ * Runs an exchange and rejects unless it went well: 2xx, 304 (nothing to do) or 101. The error carries method, path, status and
+ * the engine's message; its code is bad-parameter, unauthorized, forbidden, not-found, route-unknown, conflict, server-error,
+ * not-implemented, unavailable, tls-required or http-error.
+ */
+export const ok = async (client: Client, request: Request, options?: ExchangeOptions): Promise<Response> => {
+  const response = await client.exchange(request, options)
+  const { status } = response
+  if ((status > 199 && status < 300) || status === 304 || status === 101) return response
+  throw await refusal(response)
+}
+
+/** The error of a response that refuses; consumes it. */
+export const refusal = async (response: Response): Promise<HawserError> => {
+  const { method, path, status, reason, connection } = response
+  const said = (await text(response, ERROR_BYTES_MAX).catch(() => '')).trim()
+  const message = messageOf(said, header(response, 'content-type')) || reason || 'no reason given'
+  // net/http answers a plain request on a TLS port itself, in HTTP/1.0.
+  const code = said.includes('HTTP request to an HTTPS server') ? 'tls-required' : status === 404 && message === 'page not found' ? 'route-unknown' : (CODES[status] ?? 'http-error')
+  return fail(code, `${message} (${method} ${path} answered ${status})`, { method, path, status, peer: connection.peer, reason: message })
+}
+
+/** The engine's own errors are JSON with a message; proxies and net/http answer in plain text or HTML. */
+const messageOf = (said: string, type: string | undefined): string => {
+  if (!type?.startsWith('application/json')) return said.slice(0, 2000)
+  try {
+    const { message } = JSON.parse(said) as { message?: unknown }
+    return typeof message === 'string' ? message.trim() : said
+  } catch {
+    return said
+  }
+}

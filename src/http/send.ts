@@ -1,0 +1,90 @@
+/** Request bodies. Those of bytes and JSON can be sent again when a reused connection turns out to be dead; a stream cannot. */
+import { encodeUtf8, type ByteSource } from '../bytes.js'
+import { fail } from '../errors.js'
+import type { Connection } from '../io/connection.js'
+import type { Body, Sending } from './exchange.js'
+
+/** Chunks of a stream up to here go out in one write with their size line. */
+const ONE_WRITE_MAX = 16 * 1024
+
+/** Octets as they are. */
+export const bytesBody = (bytes: Uint8Array, type = 'application/octet-stream'): Body => {
+  if (!(bytes instanceof Uint8Array)) throw fail('request-invalid', `a body of ${typeof bytes} is no Uint8Array`)
+  return { type, length: bytes.length, data: bytes }
+}
+
+/** One JSON value. Characters beyond ASCII are escaped, so that it goes out as text in one write with the head. */
+export const jsonBody = (value: unknown): Body => {
+  const text = JSON.stringify(value)
+  if (text === undefined) throw fail('request-invalid', `${String(value)} has no form in JSON`)
+  const data = text.replace(/[\u007f-\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return { type: 'application/json', length: data.length, data }
+}
+
+export type StreamBodyOptions = {
+  /** Octets, where they are known: sent with Content-Length rather than in chunks. */
+  length?: number | undefined
+  /** Ask first (Expect: 100-continue), so that an engine that refuses does so before anything is sent. */
+  expect?: boolean | undefined
+}
+
+/** A body from any source, sent as it comes and as fast as the engine takes it. Errors: body-length-mismatch. */
+export const streamBody = (source: ByteSource | Iterable<Uint8Array>, type = 'application/x-tar', { length, expect }: StreamBodyOptions = {}): Body => {
+  if (length !== undefined && (!Number.isSafeInteger(length) || length < 0)) throw fail('request-invalid', `${String(length)} is not the length of a body`)
+  return { type, length, expect, send: (connection, progress) => sendStream(connection, source, length, progress) }
+}
+
+const sendStream = (connection: Connection, source: ByteSource | Iterable<Uint8Array>, length: number | undefined, progress: () => void): Sending => {
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  let halted = false
+  let sent = 0
+
+  const write = async (data: Uint8Array | string): Promise<void> => {
+    const full = connection.write(data)
+    if (full) await full
+    progress()
+  }
+  const writeChunk = async (chunk: Uint8Array): Promise<void> => {
+    if (length !== undefined) return write(chunk)
+    const size = `${chunk.length.toString(16)}\r\n`
+    if (chunk.length <= ONE_WRITE_MAX) {
+      const framed = new Uint8Array(size.length + chunk.length + 2)
+      framed.set(encodeUtf8(size))
+      framed.set(chunk, size.length)
+      framed.set([13, 10], framed.length - 2)
+      return write(framed)
+    }
+    void connection.write(size)
+    void connection.write(chunk)
+    return write('\r\n')
+  }
+  const run = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await iterator.next()
+      if (halted) return
+      if (done) break
+      if (!(value instanceof Uint8Array)) throw fail('request-invalid', `the source of a body gave ${typeof value}, not a Uint8Array`)
+      sent += value.length
+      if (length !== undefined && sent > length) throw fail('body-length-mismatch', `the source of a body gave more than the ${length} octets that were announced`, { limit: length })
+      if (value.length > 0) await writeChunk(value)
+      if (halted) return
+    }
+    if (length === undefined) await write('0\r\n\r\n')
+    else if (sent < length) throw fail('body-length-mismatch', `the source of a body ended after ${sent} of the ${length} octets that were announced`, { limit: length })
+  }
+  /** Lets the source clean up. It may be blocked, so nobody waits for it, and what it throws has no one to tell. */
+  const close = (): void => {
+    void Promise.resolve(iterator.return?.()).catch(() => {})
+  }
+
+  const done = run()
+  done.catch(close)
+  return {
+    done,
+    halt() {
+      if (halted) return
+      halted = true
+      close()
+    },
+  }
+}

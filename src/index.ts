@@ -1,0 +1,6 @@
+/** hawser: everything, by name. The subpaths hold the same functions, a layer each. */
+export * from './errors.js'
+export * from './wire/index.js'
+export * from './stream/index.js'
+export * from './io/index.js'
+export * from './http/index.js'

@@ -1,0 +1,30 @@
+/** Unix domain sockets, and the named pipes that node:net dials the same way. */
+import { connect } from 'node:net'
+import { fail } from '../errors.js'
+import type { Dial } from './connection.js'
+import { dialSocket, explainer } from './dial-socket.js'
+
+export const DEFAULT_SOCKET = '/var/run/docker.sock'
+export const DEFAULT_PIPE = '//./pipe/docker_engine'
+
+/** A Host header that Go's server accepts; a socket's path is none. The engine does not look at it. */
+const HOST = 'docker'
+
+const dialPath = (path: string, peer: string, what: string): Dial => {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) throw fail('config-invalid', `${JSON.stringify(path)} is not the path of a ${what}`)
+  return dialSocket(onread => connect({ path, onread, allowHalfOpen: true }), 'connect', {
+    peer,
+    host: HOST,
+    explain: explainer(peer, {
+      ENOENT: ['dial-not-found', `there is no such ${what}: is the engine running, and is DOCKER_HOST right?`],
+      EACCES: ['dial-permission', `this user may not open the ${what}: add it to the group that owns it (docker), or run as root`],
+      ECONNREFUSED: ['dial-refused', `nobody listens on the ${what}: the engine has stopped and left it behind; start the engine`],
+    }),
+  })
+}
+
+/** Dials a Unix domain socket. Errors: dial-not-found, dial-permission, dial-refused, dial-failed. */
+export const dialUnix = (path = DEFAULT_SOCKET): Dial => dialPath(path, `unix://${path}`, 'socket')
+
+/** Dials a Windows named pipe, which has no half-close: `end` ends both directions (libuv sends no zero-byte message). */
+export const dialPipe = (path = DEFAULT_PIPE): Dial => dialPath(path, `npipe://${path}`, 'named pipe')
