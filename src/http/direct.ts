@@ -15,7 +15,7 @@ export const dialWithin = (dial: Dial, { signal, dialMs = DIAL_MS }: ExchangeOpt
       controller.abort(reason)
       settle(() => reject(reason))
     }
-    const deadline = dialMs > 0 ? setDeadline(dialMs, () => stop(fail('dial-timeout', `no connection within ${dialMs} ms`, { limit: dialMs }))) : undefined
+    const deadline = dialMs > 0 ? setDeadline(dialMs, () => stop(fail('dial-timeout', `not connected within ${dialMs} ms`, { limit: dialMs }))) : undefined
     const forget = onAbort(signal, stop)
     let waiting = true
     const settle = (act: () => void): void => {

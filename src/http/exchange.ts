@@ -11,9 +11,6 @@ import { MORE } from '../wire/decoder.js'
 import { encodeRequestHead } from '../wire/request-head.js'
 import { createHeadDecoder, type ResponseHead } from '../wire/response-head.js'
 
-/** How long to wait for 100 Continue before the body is sent all the same (Go: ExpectContinueTimeout). */
-export const CONTINUE_MS = 1000
-
 /** Bodies up to here go out in one write with the head: a second write costs a fifth of the request rate. */
 const ONE_WRITE_MAX = 64 * 1024
 
@@ -25,15 +22,18 @@ export type Body = {
   readonly length?: number | undefined
   /** All of it: octets, or ASCII text. It can be sent again. */
   readonly data?: Uint8Array | string | undefined
-  /** Or what writes it piece by piece, and says so after each, until `halt` is called on what it returns. */
+  /** Or what writes it behind the head, piece by piece; `progress` hears of each that the engine took. */
   send?(connection: Connection, progress: () => void): Sending
-  /** Whether to wait for 100 Continue. */
+  /** Whether the head asks for 100 Continue. */
   readonly expect?: boolean | undefined
 }
 
+/** A body that is being written. The source's own error destroys the connection. */
 export type Sending = {
-  /** Settles when the whole body is written; rejects with the source's error, or the connection's. */
-  done: Promise<void>
+  /** Whether all of it is written. */
+  readonly sent: boolean
+  /** 100 Continue has come. */
+  go(): void
   /** Stops, and ends the source. */
   halt(): void
 }
@@ -101,10 +101,10 @@ export const converse = (
   new Promise((resolve, reject) => {
     const { method, path, body, upgrade } = request
     const { peer } = connection
+    const asked = `${method} ${path}`
     // Cleared once it is used: the connection lives on and refers to it, and a promise to its response, which must stay collectable.
     let promise: { resolve(response: Response | Promise<Response>): void; reject(error: unknown): void } | undefined = { resolve, reject }
     let sending: Sending | undefined
-    let sent = !body?.send
     let heard = false
     let final: ResponseHead | undefined
     let deadline: Deadline | undefined
@@ -115,24 +115,13 @@ export const converse = (
       released = true
       forget?.()
       clearDeadline(deadline)
-      if (!sent) sending?.halt()
+      const sent = !sending || sending.sent
+      sending?.halt()
       release(clean && sent && connection.open)
     }
 
-    const begin = (): void => {
-      if (sending || sent || final || released) return
-      sending = body!.send!(connection, () => {
-        if (deadline) deadline.at = performance.now() + headMs
-      })
-      sending.done.then(
-        () => (sent = true),
-        // A connection that takes no more of the body may still have the answer; only the source's own error ends it here.
-        error => connection.open && connection.destroy(error),
-      )
-    }
-
     const decoder = createHeadDecoder(head => {
-      if (head.status === 100) begin()
+      if (head.status === 100) sending?.go()
       if (head.status > 199 || head.status === 101) final = head
     })
     const reader: Reader = {
@@ -146,12 +135,12 @@ export const converse = (
         }
         clearDeadline(deadline)
         const { status, keepAlive } = final
-        if (status === 101 && upgrade === undefined) throw fail('head-malformed', `${peer} switched protocols in answer to ${method} ${path}, which did not ask for it`, { peer, method, path, status })
+        if (status === 101 && !upgrade) throw fail('head-malformed', `${peer}: ${asked} was answered by a switch of protocols`, { peer, method, path, status })
+        // An engine that refuses reads no more; one that builds may answer long before it has read all.
         if (status > 399) sending?.halt()
         const framing = status === 101 ? UNTIL_CLOSE : responseFraming(final, method)
-        let whole: Uint8Array | undefined
-        if (framing >= 0 && framing <= end - at) {
-          whole = copy(chunk, at, at + framing)
+        const whole = framing >= 0 && framing <= end - at ? copy(chunk, at, at + framing) : undefined
+        if (whole) {
           at += framing
           finish(keepAlive && at === end)
         }
@@ -163,7 +152,7 @@ export const converse = (
       },
       end() {
         decoder.end()
-        throw fail('connection-closed', `${peer} closed the connection instead of answering ${method} ${path}`, { peer, method, path })
+        throw fail('connection-closed', `${peer}: closed before it answered ${asked}`, { peer, method, path })
       },
       fail(error) {
         finish(false)
@@ -181,17 +170,17 @@ export const converse = (
       release(connection.open)
       throw error
     }
-    const forget = onAbort(signal, reason => connection.destroy(reason))
-    if (headMs > 0) deadline = setDeadline(headMs, () => connection.destroy(fail('head-timeout', `${peer} did not answer ${method} ${path} within ${headMs} ms`, { peer, method, path, limit: headMs })))
+    const forget = onAbort(signal, connection.destroy)
+    if (headMs > 0) deadline = setDeadline(headMs, () => connection.destroy(fail('head-timeout', `${peer}: no answer to ${asked} within ${headMs} ms`, { peer, method, path, limit: headMs })))
     connection.read(reader)
-    const data = body?.data
-    if (data === undefined) connection.write(head)
-    else if (typeof data === 'string') connection.write(head + data)
+    const data = body?.data ?? ''
+    if (typeof data === 'string') connection.write(head + data)
     else if (data.length <= ONE_WRITE_MAX) connection.write(concat([encodeUtf8(head), data]))
     else {
       connection.write(head)
       connection.write(data)
     }
-    if (body?.expect) setDeadline(CONTINUE_MS, begin)
-    else begin()
+    sending = body?.send?.(connection, () => {
+      if (deadline) deadline.at = performance.now() + headMs
+    })
   })

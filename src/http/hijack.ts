@@ -9,8 +9,8 @@ import { body } from './receive.js'
 export type Hijacked = Required<ByteSource> & {
   /** 101, or 200 from an engine or proxy that did not switch protocols; its head tells the content type. */
   readonly response: Response
-  /** Writes to the process' stdin. Wait for the promise, if there is one: the process is slower. */
-  write(data: Uint8Array): Promise<void> | undefined
+  /** Writes to the process' stdin. Wait for the promise, or what the process does not take piles up in memory. */
+  write(data: Uint8Array): Promise<void>
   /** Closes stdin, and goes on reading. */
   end(): void
   /** Closes both directions. */
@@ -30,12 +30,24 @@ export const hijack = async (client: Client, request: Request, options?: Exchang
     throw fail('upgrade-refused', `${method} ${path} was to hand over its connection, and answered ${status}`, { method, path, status })
   }
   const source = body(response)
+  let ended = false
   return {
     into: sink => source.into(sink),
     [Symbol.asyncIterator]: () => source[Symbol.asyncIterator](),
     response,
-    write: data => connection.write(data),
-    end: () => connection.end(),
+    write(data) {
+      const written = new Promise<void>((resolve, reject) => {
+        if (ended) reject(fail('request-invalid', 'stdin is closed: nothing can be written behind its end'))
+        else connection.write(data, error => (error ? reject(error) : resolve()))
+      })
+      // Who reads hears of a broken connection too, so nobody has to wait for each write.
+      written.catch(() => {})
+      return written
+    },
+    end() {
+      if (!ended) connection.end()
+      ended = true
+    },
     destroy: reason => connection.destroy(reason),
   }
 }

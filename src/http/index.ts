@@ -1,9 +1,9 @@
 /** hawser/http: one request, one response; clients that make many of them; bodies both ways. */
-export { CONTINUE_MS, type Body, type Client, type ExchangeOptions, type Limits, type Request, type Response, type Sending } from './exchange.js'
+export type { Body, Client, ExchangeOptions, Limits, Request, Response, Sending } from './exchange.js'
 export { direct, DIAL_MS } from './direct.js'
 export { pool, IDLE_MS, type Pool, type PoolOptions, type PoolStats } from './pool.js'
 export { withHeaders, withVersion } from './with.js'
-export { bytesBody, jsonBody, streamBody, type StreamBodyOptions } from './send.js'
+export { bytesBody, jsonBody, streamBody, CONTINUE_MS, type StreamBodyOptions } from './send.js'
 export { body, bodyInto, bytes, discard, json, text, BODY_BYTES_MAX } from './receive.js'
 export { ok, refusal, ERROR_BYTES_MAX } from './ok.js'
 export { hijack, type Hijacked } from './hijack.js'

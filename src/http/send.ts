@@ -1,8 +1,12 @@
 /** Request bodies. Those of bytes and JSON can be sent again when a reused connection turns out to be dead; a stream cannot. */
-import { encodeUtf8, type ByteSource } from '../bytes.js'
+import { clearDeadline, setDeadline } from '../abort.js'
+import { concat, encodeUtf8, type ByteSource } from '../bytes.js'
 import { fail } from '../errors.js'
 import type { Connection } from '../io/connection.js'
 import type { Body, Sending } from './exchange.js'
+
+/** How long to wait for 100 Continue before the body is sent all the same (Go: ExpectContinueTimeout). */
+export const CONTINUE_MS = 1000
 
 /** Chunks of a stream up to here go out in one write with their size line. */
 const ONE_WRITE_MAX = 16 * 1024
@@ -31,32 +35,33 @@ export type StreamBodyOptions = {
 /** A body from any source, sent as it comes and as fast as the engine takes it. Errors: body-length-mismatch. */
 export const streamBody = (source: ByteSource | Iterable<Uint8Array>, type = 'application/x-tar', { length, expect }: StreamBodyOptions = {}): Body => {
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 0)) throw fail('request-invalid', `${String(length)} is not the length of a body`)
-  return { type, length, expect, send: (connection, progress) => sendStream(connection, source, length, progress) }
+  return { type, length, expect, send: (connection, progress) => sendStream(connection, source, length, expect, progress) }
 }
 
-const sendStream = (connection: Connection, source: ByteSource | Iterable<Uint8Array>, length: number | undefined, progress: () => void): Sending => {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-  let halted = false
-  let sent = 0
+const CRLF = /* @__PURE__ */ Uint8Array.of(13, 10)
 
-  const write = async (data: Uint8Array | string): Promise<void> => {
-    const full = connection.write(data)
-    if (full) await full
-    progress()
-  }
-  const writeChunk = async (chunk: Uint8Array): Promise<void> => {
+const sendStream = (connection: Connection, source: ByteSource | Iterable<Uint8Array>, length: number | undefined, expect: boolean | undefined, progress: () => void): Sending => {
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  let started = false
+  let halted = false
+  let sent = false
+  let octets = 0
+
+  const write = (data: Uint8Array | string): Promise<void> =>
+    new Promise((resolve, reject) =>
+      connection.write(data, error => {
+        if (error) return reject(error)
+        progress()
+        resolve()
+      }),
+    )
+  const writeChunk = (chunk: Uint8Array): Promise<void> => {
     if (length !== undefined) return write(chunk)
-    const size = `${chunk.length.toString(16)}\r\n`
-    if (chunk.length <= ONE_WRITE_MAX) {
-      const framed = new Uint8Array(size.length + chunk.length + 2)
-      framed.set(encodeUtf8(size))
-      framed.set(chunk, size.length)
-      framed.set([13, 10], framed.length - 2)
-      return write(framed)
-    }
-    void connection.write(size)
-    void connection.write(chunk)
-    return write('\r\n')
+    const size = encodeUtf8(`${chunk.length.toString(16)}\r\n`)
+    if (chunk.length <= ONE_WRITE_MAX) return write(concat([size, chunk, CRLF]))
+    connection.write(size)
+    connection.write(chunk)
+    return write(CRLF)
   }
   const run = async (): Promise<void> => {
     for (;;) {
@@ -64,27 +69,39 @@ const sendStream = (connection: Connection, source: ByteSource | Iterable<Uint8A
       if (halted) return
       if (done) break
       if (!(value instanceof Uint8Array)) throw fail('request-invalid', `the source of a body gave ${typeof value}, not a Uint8Array`)
-      sent += value.length
-      if (length !== undefined && sent > length) throw fail('body-length-mismatch', `the source of a body gave more than the ${length} octets that were announced`, { limit: length })
+      octets += value.length
+      if (length !== undefined && octets > length) throw fail('body-length-mismatch', `the source of a body gave more than the ${length} octets that were announced`, { limit: length })
       if (value.length > 0) await writeChunk(value)
       if (halted) return
     }
     if (length === undefined) await write('0\r\n\r\n')
-    else if (sent < length) throw fail('body-length-mismatch', `the source of a body ended after ${sent} of the ${length} octets that were announced`, { limit: length })
+    else if (octets < length) throw fail('body-length-mismatch', `the source of a body ended after ${octets} of the ${length} octets that were announced`, { limit: length })
+    sent = true
+    clearDeadline(patience)
   }
   /** Lets the source clean up. It may be blocked, so nobody waits for it, and what it throws has no one to tell. */
-  const close = (): void => {
+  const halt = (): void => {
+    clearDeadline(patience)
+    if (halted || sent) return
+    halted = true
     void Promise.resolve(iterator.return?.()).catch(() => {})
   }
-
-  const done = run()
-  done.catch(close)
+  const go = (): void => {
+    if (started || halted) return
+    started = true
+    run().catch((error: unknown) => {
+      halt()
+      // A connection that takes no more may still have the answer; only the source's own error ends it here.
+      if (connection.open) connection.destroy(error)
+    })
+  }
+  const patience = expect ? setDeadline(CONTINUE_MS, go) : undefined
+  if (!expect) go()
   return {
-    done,
-    halt() {
-      if (halted) return
-      halted = true
-      close()
+    get sent() {
+      return sent
     },
+    go,
+    halt,
   }
 }

@@ -28,8 +28,8 @@ export type Connection = {
   readonly holding: boolean
   /** Gives all bytes from now on to `reader`, the held ones first; `undefined` lets them wait. */
   read(reader: Reader | undefined): void
-  /** Writes octets, or text of one octet per character. Returns a promise to wait for when the peer is slower than that. */
-  write(data: Uint8Array | string): Promise<void> | undefined
+  /** Writes octets, or text of one octet per character. `done` hears when the operating system has them, or why it will not. */
+  write(data: Uint8Array | string, done?: (error?: unknown) => void): void
   /** Says that nothing more will be written; what was written still goes out, and reading goes on. */
   end(): void
   /** Closes both directions at once; the reader hears `reason`. */
@@ -50,83 +50,79 @@ export type Peer = {
   explain(error: NodeJS.ErrnoException): Error
 }
 
-/** A promise whose rejection nobody need wait for: the reader hears of it too. */
-const quiet = (promise: Promise<void>): Promise<void> => {
-  promise.catch(() => {})
-  return promise
-}
-
-/** A Connection over a connected socket, and where the socket's bytes have to go. */
-export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { connection: Connection; receive: (chunk: Uint8Array, length: number) => void } => {
+/** A Connection over a connected socket, and where the socket's bytes have to go: borrowed, `length` octets of `chunk`. */
+export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { connection: Connection; receive(chunk: Uint8Array, length: number): void } => {
   let reader: Reader | undefined
-  /** Whether the reader takes bytes, and did not say that it is done. */
+  /** Whether the reader takes bytes: it did not say that it is done. */
   let reading = false
-  let held: Uint8Array | undefined
   let feeding = false
+  let held: Uint8Array | undefined
   let paused = false
   let ended = false
-  let failure: { error: unknown } | undefined
+  let failed = false
+  let failure: unknown
   let writeError: Error | undefined
   let received = 0
-  let drained: { promise: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined
 
-  /** Hands out bytes until they or the readers run out; returns where it stopped. */
-  const feed = (chunk: Uint8Array, start: number, end: number): number => {
+  const feed = (chunk: Uint8Array, end: number, own: boolean): void => {
+    let start = 0
     feeding = true
-    while (reader && reading && start < end) {
-      const current = reader
-      reading = false
-      try {
-        const used = current.push(chunk, start, end)
+    try {
+      while (reader && reading && start < end) {
+        reading = false
+        const used = reader.push(chunk, start, end)
         if (used === MORE) {
-          if (reader === current) reading = true
+          reading = true
           start = end
         } else start += used
-      } catch (error) {
-        refuse(current, error)
-        break
       }
+    } catch (error) {
+      destroy(error)
     }
     feeding = false
-    return start
-  }
-
-  const refuse = (current: Reader, error: unknown): void => {
-    if (reader === current) reader = undefined
-    failure ??= { error }
-    socket.destroy()
-    current.fail(error)
+    if (start < end && !failed) held = own ? chunk.subarray(start, end) : copy(chunk, start, end)
   }
 
   const receive = (chunk: Uint8Array, length: number): void => {
     received += length
-    const used = held ? 0 : feed(chunk, 0, length)
-    if (used === length || failure) return
     // Who reads next mostly comes in the microtasks behind this callback: only a second read without a reader pauses.
     if (held) {
       paused = true
       socket.pause()
       held = concat([held, chunk.subarray(0, length)])
-    } else held = copy(chunk, used, length)
+    } else feed(chunk, length, false)
   }
 
   /** Tells the reader how the connection ended: a failure at once, the end when it has all bytes. */
   const conclude = (): void => {
     const current = reader
-    if (!current || !(failure || (ended && reading && !held))) return
+    if (!current || !(failed || (ended && reading))) return
     reader = undefined
-    if (failure) return current.fail(failure.error)
-    try {
-      current.end()
-    } catch (error) {
-      refuse(current, error)
+    if (!failed) {
+      try {
+        return current.end()
+      } catch (error) {
+        destroy(error)
+      }
     }
+    current.fail(failure)
+  }
+
+  const broken = (error: unknown): void => {
+    if (!failed) failure = error
+    failed = true
+  }
+
+  const destroy = (reason?: unknown): void => {
+    broken(reason ?? fail('connection-closed', `${peer}: connection closed`, { peer }))
+    held = undefined
+    socket.destroy()
+    conclude()
   }
 
   /**
    * An engine that refuses an upload answers and closes; the next write then fails while the answer waits in the socket, and
-   * node:net would destroy both. So first everything that has come is read: the socket is closed once a turn of the event
-   * loop brought nothing more.
+   * node:net would drop both. So the socket is closed once a turn of the event loop brought nothing more to read.
    */
   const destroySocket = socket.destroy.bind(socket)
   const linger = (): void => {
@@ -138,35 +134,26 @@ export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { con
     })
   }
   socket.destroy = (error?: NodeJS.ErrnoException) => {
-    if (error?.syscall !== 'write' || failure) return destroySocket(error)
-    writeError ??= error
-    drained?.reject(explain(error))
+    if (error?.syscall !== 'write' || failed) return destroySocket(error)
+    writeError = error
     linger()
     return socket
   }
 
-  socket.on('drain', () => {
-    drained?.resolve()
-    drained = undefined
-  })
   socket.on('end', () => {
     ended = true
     conclude()
   })
-  socket.on('error', error => {
-    failure ??= { error: explain(error) }
-  })
+  socket.on('error', error => broken(explain(error)))
   socket.on('close', () => {
-    if (!ended) failure ??= { error: fail('connection-closed', `the connection to ${peer} is closed`, { peer }) }
-    drained?.reject(failure ? failure.error : fail('connection-closed', `${peer} closed the connection`, { peer }))
-    conclude()
+    if (!ended) destroy()
   })
 
   const connection: Connection = {
     peer,
     host,
     get open() {
-      return !ended && !failure && !writeError
+      return !ended && !failed && !writeError
     },
     get holding() {
       return held !== undefined
@@ -174,45 +161,27 @@ export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { con
     read(next) {
       reader = next
       reading = next !== undefined
-      if (!next || feeding) return
+      if (feeding) return
       if (held) {
         const chunk = held
         held = undefined
-        const used = feed(chunk, 0, chunk.length)
-        if (used < chunk.length) held = chunk.subarray(used)
+        feed(chunk, chunk.length, true)
       }
-      if (!reader || held) return conclude()
-      if (paused) {
+      if (paused && reading) {
         paused = false
         socket.resume()
         if (writeError) linger()
       }
       conclude()
     },
-    write(data) {
-      if (failure || writeError) return quiet(Promise.reject(failure ? failure.error : explain(writeError!)))
-      const flushed = typeof data === 'string' ? socket.write(data, 'latin1') : socket.write(data)
-      if (flushed) return undefined
-      if (!drained) {
-        let resolve!: () => void
-        let reject!: (error: unknown) => void
-        const promise = new Promise<void>((yes, no) => {
-          resolve = yes
-          reject = no
-        })
-        drained = { promise: quiet(promise), resolve, reject }
-      }
-      return drained.promise
+    write(data, done) {
+      if (writeError) done?.(explain(writeError))
+      else socket.write(data, 'latin1', done && (error => done(error ? (failed ? failure : explain(error)) : undefined)))
     },
     end() {
       socket.end()
     },
-    destroy(reason) {
-      failure ??= { error: reason ?? fail('connection-closed', `the connection to ${peer} was closed`, { peer }) }
-      held = undefined
-      socket.destroy()
-      conclude()
-    },
+    destroy,
     ref(alive) {
       if (alive) socket.ref()
       else socket.unref()

@@ -38,7 +38,7 @@ export const dialSocket =
       // Until it is connected, the reader is the one who dialled.
       connection.read({
         push: () => 0,
-        end: () => reject(fail('connection-closed', `${about.peer} closed the connection before it was ready`, { peer: about.peer })),
+        end: () => reject(fail('connection-closed', `${about.peer}: closed before it was ready`, { peer: about.peer })),
         fail(error) {
           forget?.()
           reject(error)
@@ -59,6 +59,6 @@ export const explainer =
   (peer: string, explanations: Explanations) =>
   (error: NodeJS.ErrnoException): Error => {
     const reason = error.code ?? error.message
-    const [code, what] = explanations[reason] ?? (error.syscall === 'connect' || error.syscall === 'getaddrinfo' ? ['dial-failed', error.message] : ['connection-lost', `the connection broke (${reason})`])
+    const [code, what] = explanations[reason] ?? (error.syscall === 'connect' || error.syscall === 'getaddrinfo' ? ['dial-failed', error.message] : ['connection-lost', `connection lost: ${reason}`])
     return fail(code, `${peer}: ${what}`, { peer, reason, cause: error })
   }

@@ -11,14 +11,14 @@ export const DEFAULT_PIPE = '//./pipe/docker_engine'
 const HOST = 'docker'
 
 const dialPath = (path: string, peer: string, what: string): Dial => {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) throw fail('config-invalid', `${JSON.stringify(path)} is not the path of a ${what}`)
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) throw fail('config-invalid', `not the path of a ${what}: ${JSON.stringify(path)}`)
   return dialSocket(onread => connect({ path, onread, allowHalfOpen: true }), 'connect', {
     peer,
     host: HOST,
     explain: explainer(peer, {
-      ENOENT: ['dial-not-found', `there is no such ${what}: is the engine running, and is DOCKER_HOST right?`],
-      EACCES: ['dial-permission', `this user may not open the ${what}: add it to the group that owns it (docker), or run as root`],
-      ECONNREFUSED: ['dial-refused', `nobody listens on the ${what}: the engine has stopped and left it behind; start the engine`],
+      ENOENT: ['dial-not-found', `no such ${what}: is the engine running, and DOCKER_HOST right?`],
+      EACCES: ['dial-permission', 'permission denied: join the group that owns it (docker), or be root'],
+      ECONNREFUSED: ['dial-refused', 'nobody listens: is the engine running?'],
     }),
   })
 }

@@ -7,7 +7,7 @@
  */
 import { fail } from '../errors.js'
 import { MORE, type Decoder, type Span } from './decoder.js'
-import { createTrailerDecoder, isText, NO_LENGTH, type ResponseHead } from './response-head.js'
+import { createTrailerDecoder, NO_LENGTH, type ResponseHead } from './response-head.js'
 
 /** Digits of one chunk size, leading zeros included. 16 hold any 64-bit size. */
 export const CHUNK_DIGITS_MAX = 16
@@ -109,7 +109,7 @@ const createChunkedDecoder = (emit: Span, trailer?: (fields: string) => void): D
           else refuse('a size that is not hexadecimal')
         } else if (state === EXTENSION) {
           if (c === CR) state = SIZE_LF
-          else if (!isText(c)) refuse('a control character in an extension')
+          else if (c < 32 && c !== 9) refuse('a control character in an extension')
           else if (++extensions > CHUNK_EXTENSIONS_MAX) refuse(`extensions of more than ${CHUNK_EXTENSIONS_MAX} octets`)
         } else if (state === DATA_CR) {
           if (c !== CR) refuse('data longer than its size')
