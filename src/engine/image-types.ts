@@ -1,0 +1,157 @@
+/** What the image operations take and answer, and what an OCI descriptor and a platform are. */
+import type { HealthConfig } from './container-types.js'
+
+/** A platform as OCI images name it (image-spec: image-index.md). */
+export type OciPlatform = { architecture: string; os: string; 'os.version'?: string; 'os.features'?: string[]; variant?: string }
+
+/** What a manifest refers to (image-spec: descriptor.md). */
+export type OciDescriptor = {
+  mediaType: string
+  digest: string
+  size: number
+  urls?: string[] | null
+  annotations?: Record<string, string> | null
+  /** Base64. */
+  data?: string | null
+  platform?: OciPlatform | null
+  artifactType?: string | null
+}
+
+/** Where a storage driver keeps the layers; paths on the engine's host. */
+export type DriverData = { Name: string; Data: Record<string, string> | null }
+
+export type ImageSummary = {
+  Id: string
+  /** Empty unless it was built here by the classic builder. */
+  ParentId: string
+  /** null or empty for an image without a tag; `<none>:<none>` before 1.43. */
+  RepoTags: string[] | null
+  RepoDigests: string[] | null
+  /** Seconds since 1970. */
+  Created: number
+  /** Bytes, shared layers included. */
+  Size: number
+  /** Bytes; -1 unless asked for by `shared-size`. */
+  SharedSize: number
+  /** Until 1.43: Size again. */
+  VirtualSize?: number
+  Labels: Record<string, string> | null
+  /** How many containers use it; always -1 from Docker until 1.50. */
+  Containers: number
+  /** Since 1.47, and asked for by `manifests`; with containerd's image store. */
+  Manifests?: ImageManifestSummary[] | null
+  /** Since 1.48; with containerd's image store. */
+  Descriptor?: OciDescriptor | null
+}
+
+export type ImageManifestSummary = {
+  ID: string
+  Descriptor: OciDescriptor
+  /** Whether all of its content is here. */
+  Available: boolean
+  Size: { Total: number; Content: number }
+  Kind: 'image' | 'attestation' | 'unknown'
+  ImageData?: { Platform: OciPlatform; Containers: string[] | null; Size: { Unpacked: number }; /** Since 1.54. */ Identity?: ImageIdentity | null } | null
+  AttestationData?: { For: string } | null
+}
+
+/** Where an image comes from, as far as the engine can vouch for it. Since 1.53. */
+export type ImageIdentity = {
+  Signature?: ImageSignature[] | null
+  Pull?: { Repository?: string }[] | null
+  Build?: { Ref?: string; CreatedAt?: string }[] | null
+}
+
+export type ImageSignature = {
+  Name?: string
+  /** Of a transparency log (Tlog) or an authority (TimestampAuthority). */
+  Timestamps?: { Type?: string; URI?: string; Timestamp?: string }[] | null
+  KnownSigner?: string
+  DockerReference?: string
+  Signer?: ImageSigner | null
+  /** bundle-v0.3 or simplesigning-v1. */
+  SignatureType?: string
+  Error?: string
+  Warnings?: string[] | null
+}
+
+/** Who signed, by the certificate that Sigstore's Fulcio gave out. */
+export type ImageSigner = {
+  CertificateIssuer?: string
+  SubjectAlternativeName?: string
+  Issuer?: string
+  BuildSignerURI?: string
+  BuildSignerDigest?: string
+  RunnerEnvironment?: string
+  SourceRepositoryURI?: string
+  SourceRepositoryDigest?: string
+  SourceRepositoryRef?: string
+  SourceRepositoryIdentifier?: string
+  SourceRepositoryOwnerURI?: string
+  SourceRepositoryOwnerIdentifier?: string
+  BuildConfigURI?: string
+  BuildConfigDigest?: string
+  BuildTrigger?: string
+  RunInvocationURI?: string
+  SourceRepositoryVisibilityAtSigning?: string
+}
+
+/** What a container inherits from its image. Empty members are left out since 1.52. */
+export type ImageConfig = {
+  User?: string
+  ExposedPorts?: Record<string, Record<string, never>> | null
+  Env?: string[] | null
+  Cmd?: string[] | null
+  Healthcheck?: HealthConfig | null
+  ArgsEscaped?: boolean
+  Volumes?: Record<string, Record<string, never>> | null
+  WorkingDir?: string
+  Entrypoint?: string[] | null
+  OnBuild?: string[] | null
+  Labels?: Record<string, string> | null
+  StopSignal?: string
+  Shell?: string[] | null
+}
+
+export type ImageInspect = {
+  Id: string
+  RepoTags: string[] | null
+  RepoDigests: string[] | null
+  /** RFC 3339; absent for an image that does not say (since 1.44). */
+  Created?: string | null
+  /** Absent where empty since 1.52. */
+  Comment?: string
+  /** Absent where empty since 1.52. */
+  Author?: string
+  /** Absent where empty since 1.52. */
+  Parent?: string
+  /** Until 1.51. */
+  DockerVersion?: string
+  /** Until 1.44: of the container that it was committed from. */
+  Container?: string
+  /** Until 1.44. */
+  ContainerConfig?: ImageConfig | null
+  Config?: ImageConfig | null
+  Architecture: string
+  Variant?: string
+  Os: string
+  OsVersion?: string
+  /** Bytes. */
+  Size: number
+  /** Until 1.43: Size again. */
+  VirtualSize?: number
+  /** Absent with containerd's image store since 1.52. */
+  GraphDriver?: DriverData | null
+  RootFS: { Type: string; Layers?: string[] | null }
+  /** The zero time of Go, 0001-01-01T00:00:00Z, where it was never tagged here. */
+  Metadata: { LastTagTime?: string | null }
+  /** Since 1.48; with containerd's image store. */
+  Descriptor?: OciDescriptor | null
+  /** Since 1.48, and asked for by `manifests`. */
+  Manifests?: ImageManifestSummary[] | null
+  /** Since 1.53. */
+  Identity?: ImageIdentity | null
+}
+
+/** One step of a removal: a tag or digest that is gone, or a layer. */
+export type ImageDeleteItem = { Untagged?: string; Deleted?: string }

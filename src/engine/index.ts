@@ -1,0 +1,11 @@
+/** hawser/engine: one function per operation of the Engine API, and the types of what it takes and answers. */
+export * from './system.js'
+export * from './container.js'
+export * from './exec.js'
+export * from './image.js'
+export type * from './system-types.js'
+export type * from './container-types.js'
+export type * from './image-types.js'
+export type { JsonStream, ProgressRecord } from './json-stream.js'
+export type { Filters } from './query.js'
+export type { Archive, Sent } from './request-body.js'
