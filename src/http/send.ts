@@ -1,7 +1,7 @@
 /** Request bodies. Those of bytes and JSON can be sent again when a reused connection turns out to be dead; a stream cannot. */
 import { clearDeadline, setDeadline } from '../abort.js'
 import { concat, encodeUtf8, type ByteSource } from '../bytes.js'
-import { fail } from '../errors.js'
+import { fail, isError } from '../errors.js'
 import type { Connection } from '../io/connection.js'
 import type { Body, Sending } from './exchange.js'
 
@@ -17,9 +17,22 @@ export const bytesBody = (bytes: Uint8Array, type = 'application/octet-stream'):
   return { type, length: bytes.length, data: bytes }
 }
 
+/** Refuses what JSON would turn into null or leave out without a word; an undefined member is left out on purpose. */
+const strict = (key: string, value: unknown): unknown => {
+  const type = typeof value
+  const gap = Array.isArray(value) && value.includes(undefined)
+  if (gap || type === 'bigint' || type === 'function' || type === 'symbol' || (type === 'number' && !Number.isFinite(value))) throw fail('request-invalid', `${key ? `the member ${JSON.stringify(key)}` : 'the value'} has no form in JSON: ${String(value).slice(0, 100)}`)
+  return value
+}
+
 /** One JSON value. Characters beyond ASCII are escaped, so that it goes out as text in one write with the head. */
 export const jsonBody = (value: unknown): Body => {
-  const text = JSON.stringify(value)
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value, strict)
+  } catch (cause) {
+    throw isError(cause) ? cause : fail('request-invalid', 'the value has no form in JSON', { cause })
+  }
   if (text === undefined) throw fail('request-invalid', `${String(value)} has no form in JSON`)
   const data = text.replace(/[\u007f-\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return { type: 'application/json', length: data.length, data }

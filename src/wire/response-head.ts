@@ -100,8 +100,11 @@ export const createHeadDecoder = (emit: (head: ResponseHead) => void): Decoder =
     let chunked = false
     let close = false
     let keepAlive = minor === '1'
-    for (const [, name, value] of fields.matchAll(FRAMING) as Iterable<[string, string, string]>) {
-      const kind = name.length
+    // Not matchAll, which makes a new expression each time.
+    FRAMING.lastIndex = 0
+    for (let match; (match = FRAMING.exec(fields)); ) {
+      const kind = match[1]!.length
+      const value = match[2]!
       const lower = value.toLowerCase()
       if (kind === 14) {
         if (length !== NO_LENGTH) ambiguous('repeated Content-Length')
