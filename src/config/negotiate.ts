@@ -77,7 +77,7 @@ export const negotiate = <C extends Client>(client: C, limits: Limits = {}): C &
       const [, missed, bound] = REFUSED.exec(utf8(said)) ?? []
       if (bound === undefined) return { ...response, whole: said, consumed: false }
       agreed = missed === 'new' ? choose(bound, undefined, response.connection.peer) : choose(versionOf(response) ?? bound, bound, response.connection.peer)
-      return request.body?.send ? { ...response, whole: said, consumed: false } : send(agreed)
+      return request.body?.again === false ? { ...response, whole: said, consumed: false } : send(agreed)
     },
   }
 }

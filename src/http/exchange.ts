@@ -3,7 +3,7 @@
  * so that an engine which refuses an upload early is heard. What comes back is inert: reading its body is for `receive.ts`.
  */
 import { clearDeadline, onAbort, setDeadline, type Deadline } from '../abort.js'
-import { concat, copy, encodeUtf8 } from '../bytes.js'
+import { copy } from '../bytes.js'
 import { fail } from '../errors.js'
 import type { Connection, Reader } from '../io/connection.js'
 import { responseFraming, UNTIL_CLOSE, type Framing } from '../wire/body-framing.js'
@@ -11,19 +11,16 @@ import { MORE } from '../wire/decoder.js'
 import { encodeRequestHead } from '../wire/request-head.js'
 import { createHeadDecoder, type ResponseHead } from '../wire/response-head.js'
 
-/** Bodies up to here go out in one write with the head: a second write costs a fifth of the request rate. */
-const ONE_WRITE_MAX = 64 * 1024
-
 /** A request body; made by bytesBody, jsonBody and streamBody. */
 export type Body = {
   /** Content-Type. */
   readonly type?: string | undefined
   /** Octets; without it the body is sent in chunks. */
   readonly length?: number | undefined
-  /** All of it: octets, or ASCII text. It can be sent again. */
-  readonly data?: Uint8Array | string | undefined
-  /** Or what writes it behind the head, piece by piece; `progress` hears of each that the engine took. */
-  send?(connection: Connection, progress: () => void): Sending
+  /** Writes it behind the head, or with it; what it returns goes on, and `progress` hears of each piece that the engine took. */
+  send(connection: Connection, head: string, progress: () => void): Sending | undefined
+  /** Whether it can be sent again. */
+  readonly again: boolean
   /** Whether the head asks for 100 Continue. */
   readonly expect?: boolean | undefined
 }
@@ -50,7 +47,7 @@ export type Request = {
 
 /** Limits of time in milliseconds. 0 or nothing means none, which is what logs, waits and builds need. */
 export type Limits = {
-  /** For opening a connection, a TLS handshake included. */
+  /** For opening a connection, a TLS handshake included; 30 s when nothing is said. */
   dialMs?: number | undefined
   /** From the request, or the last piece of its body that the engine took, to the response's head. */
   headMs?: number | undefined
@@ -175,14 +172,9 @@ export const converse = (
     const forget = onAbort(signal, connection.destroy)
     if (headMs > 0) deadline = setDeadline(headMs, () => connection.destroy(fail('head-timeout', `${peer}: no answer to ${asked} within ${headMs} ms`, { peer, method, path, limit: headMs })))
     connection.read(reader)
-    const data = body?.data ?? ''
-    if (typeof data === 'string') connection.write(head + data)
-    else if (data.length <= ONE_WRITE_MAX) connection.write(concat([encodeUtf8(head), data]))
-    else {
-      connection.write(head)
-      connection.write(data)
-    }
-    sending = body?.send?.(connection, () => {
-      if (deadline) deadline.at = performance.now() + headMs
-    })
+    if (body) {
+      sending = body.send(connection, head, () => {
+        if (deadline) deadline.at = performance.now() + headMs
+      })
+    } else connection.write(head)
   })

@@ -1,6 +1,6 @@
 /** hawser/http: one request, one response; clients that make many of them; bodies both ways. */
 export type { Body, Client, ExchangeOptions, Limits, Request, Response, Sending } from './exchange.js'
-export { direct, DIAL_MS } from './direct.js'
+export { direct } from './direct.js'
 export { pool, IDLE_MS, type Pool, type PoolOptions, type PoolStats } from './pool.js'
 export { withHeaders, withVersion } from './with.js'
 export { bytesBody, jsonBody, streamBody, CONTINUE_MS, type StreamBodyOptions } from './send.js'

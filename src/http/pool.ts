@@ -7,7 +7,6 @@
 import { clearDeadline, onAbort, setDeadline, type Deadline } from '../abort.js'
 import { fail, isError } from '../errors.js'
 import type { Connection, Dial } from '../io/connection.js'
-import { dialWithin } from './direct.js'
 import { converse, type Client, type ExchangeOptions, type Limits, type Request, type Response } from './exchange.js'
 
 /** Milliseconds that a connection stays idle. Proxies and NAT in front of engines cut idle connections after 30 s and more. */
@@ -135,7 +134,7 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
     const open = async (): Promise<Response> => {
       let connection
       try {
-        connection = await dialWithin(dial, options)
+        connection = await dial(options)
       } catch (error) {
         vacate()
         throw error
@@ -194,4 +193,4 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
  * either the method is safe or the write itself was refused, so that no octet of the request arrived.
  */
 const replays = ({ method, body }: Request, error: unknown): boolean =>
-  (isError(error, 'connection-closed') || isError(error, 'connection-lost')) && !body?.send && (SAFE.test(method) || error.reason === 'EPIPE')
+  (isError(error, 'connection-closed') || isError(error, 'connection-lost')) && body?.again !== false && (SAFE.test(method) || error.reason === 'EPIPE')

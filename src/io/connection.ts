@@ -38,9 +38,13 @@ export type Connection = {
   ref(alive: boolean): void
 }
 
-/** Opens connections. What decorates a Dial returns a Dial. */
+/** Opens connections, within the options' bounds. What decorates a Dial returns a Dial. */
 export type Dial = (options?: DialOptions) => Promise<Connection>
-export type DialOptions = { signal?: AbortSignal | undefined }
+export type DialOptions = {
+  signal?: AbortSignal | undefined
+  /** Milliseconds until it gives up with dial-timeout, a TLS handshake included: DIAL_MS unless said otherwise, 0 for never. */
+  dialMs?: number | undefined
+}
 
 /** Who a connection is with, and how its errors read. */
 export type Peer = {

@@ -5,13 +5,16 @@
  * bodies come two to three times as fast as by 'data' events. A runtime that ignores `onread` delivers the same bytes by 'data'.
  */
 import type { OnReadOpts, Socket } from 'node:net'
-import { onAbort } from '../abort.js'
+import { clearDeadline, onAbort, setDeadline } from '../abort.js'
 import { allocate } from '../bytes.js'
 import { fail, type ErrorCode } from '../errors.js'
 import { overSocket, type Connection, type Dial, type Peer } from './connection.js'
 
 /** Octets of one read. */
 export const READ_BYTES = 64 * 1024
+
+/** Milliseconds that a dial may take: more than a slow handshake, less than a user's patience. */
+export const DIAL_MS = 30_000
 
 let slab: Uint8Array | undefined
 
@@ -21,9 +24,10 @@ let slab: Uint8Array | undefined
  */
 export const dialSocket =
   (open: (onread: OnReadOpts) => Socket, ready: 'connect' | 'secureConnect', about: Peer): Dial =>
-  ({ signal } = {}) =>
+  ({ signal, dialMs = DIAL_MS } = {}) =>
     new Promise<Connection>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
+      const { peer } = about
       slab ??= allocate(READ_BYTES)
       const socket = open({
         buffer: slab,
@@ -34,18 +38,25 @@ export const dialSocket =
       })
       const { connection, receive } = overSocket(socket, about)
       socket.on('data', (chunk: Uint8Array) => receive(chunk, chunk.length))
-      const forget = onAbort(signal, reason => connection.destroy(reason))
-      // Until it is connected, the reader is the one who dialled.
+      const forget = onAbort(signal, connection.destroy)
+      const deadline = dialMs > 0 ? setDeadline(dialMs, () => connection.destroy(fail('dial-timeout', `${peer}: not connected within ${dialMs} ms`, { peer, limit: dialMs }))) : undefined
+      const settle = (): void => {
+        forget?.()
+        clearDeadline(deadline)
+      }
+      // Until it is connected, the reader is the one who dials.
       connection.read({
         push: () => 0,
-        end: () => reject(fail('connection-closed', `${about.peer}: closed before it was ready`, { peer: about.peer })),
+        end() {
+          throw fail('connection-closed', `${peer}: closed before it was ready`, { peer })
+        },
         fail(error) {
-          forget?.()
+          settle()
           reject(error)
         },
       })
       socket.once(ready, () => {
-        forget?.()
+        settle()
         connection.read(undefined)
         resolve(connection)
       })

@@ -4,4 +4,4 @@ export { dialPipe, dialUnix, DEFAULT_PIPE, DEFAULT_SOCKET } from './dial-unix.js
 export { dialTcp, type TcpAddress } from './dial-tcp.js'
 export { dialTls, type TlsOptions } from './dial-tls.js'
 export { dialUrl } from './dial-url.js'
-export { READ_BYTES } from './dial-socket.js'
+export { DIAL_MS, READ_BYTES } from './dial-socket.js'

@@ -7,7 +7,7 @@
  * Content-Length, Transfer-Encoding beside Content-Length or in HTTP/1.0, and codings other than chunked alone, which we
  * never ask for (section 6). A head is bounded by HEAD_BYTES_MAX and HEAD_FIELDS_MAX.
  */
-import { concat, copy, latin1 } from '../bytes.js'
+import { latin1 } from '../bytes.js'
 import { fail, type ErrorCode } from '../errors.js'
 import { MORE, type Decoder } from './decoder.js'
 
@@ -34,57 +34,46 @@ export type ResponseHead = {
   keepAlive: boolean
 }
 
-const LF = 10
-const TLS_ALERT = 0x15
+const TLS_ALERT = '\x15'
 
-/** RFC 9112 section 4, and any number of lines of TRAILER's kind. The empty line at the end may still be missing. */
-const HEAD = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t -~\x80-\xff]*))?\r\n((?:[\w!#$%&'*+.^`|~-]+:[\t -~\x80-\xff]*\r\n)*)(?:\r\n)?$/
-/** RFC 9110 sections 5.1 and 5.5: a token, a colon, and text without controls other than HTAB. */
-const TRAILER = /^((?:[\w!#$%&'*+.^`|~-]+:[\t -~\x80-\xff]*\r\n)*)(?:\r\n)?$/
+/** Lines as RFC 9110 sections 5.1 and 5.5 allow them: a token, a colon, and text without controls other than HTAB. */
+const FIELDS = '((?:[\\w!#$%&\'*+.^`|~-]+:[\\t -~\\x80-\\xff]*\\r\\n)*)(?:\\r\\n)?$'
+/** RFC 9112 section 4. The empty line at the end may still be missing. */
+const HEAD = /* @__PURE__ */ new RegExp('^HTTP/1\\.([01]) ([1-9]\\d\\d)(?: ([\\t -~\\x80-\\xff]*))?\\r\\n' + FIELDS)
+/** RFC 9112 section 7.1.2, and the end of the line before it. */
+const TRAILER = /* @__PURE__ */ new RegExp('^\\r\\n' + FIELDS)
 /** The fields that decide where a message ends. */
 const FRAMING = /^(content-length|transfer-encoding|connection):[ \t]*(.*?)[ \t]*\r$/gim
 
-/** Takes lines up to the empty one, checks all that are complete, and hands on what `pattern` found in them. */
-const createLinesDecoder = (pattern: RegExp, code: ErrorCode, finish: (match: RegExpExecArray) => void): Decoder => {
-  let carried: Uint8Array[] = []
-  let size = 0
-  let lines = 0
-  let column = 0
+/** Takes lines up to the empty one behind them, and hands on what `pattern` found; complete lines are checked as they come. */
+const createLinesDecoder = (pattern: RegExp, before: string, code: ErrorCode, finish: (match: RegExpExecArray) => void): Decoder => {
+  let text = before
 
-  /** Checks what was carried and what stands before `end`. */
-  const check = (chunk: Uint8Array, start: number, end: number): RegExpExecArray => {
-    const before = concat(carried)
-    const text = latin1(before, 0, before.length) + latin1(chunk, start, end)
-    const match = pattern.exec(text)
-    if (!match) throw text.charCodeAt(0) === TLS_ALERT ? fail('tls-required', 'this port speaks TLS: dial it with TLS') : fail(code, `malformed head: ${JSON.stringify(text.slice(0, 200))}`)
-    return match
+  const check = (length: number): RegExpExecArray => {
+    const match = pattern.exec(text.slice(0, length))
+    if (match) return match
+    throw text[0] === TLS_ALERT ? fail('tls-required', 'this port speaks TLS: dial it with TLS') : fail(code, `malformed head: ${JSON.stringify(text.slice(0, 200))}`)
   }
 
   return {
     push(chunk, start, end) {
-      let from = start
-      for (let at; (at = chunk.indexOf(LF, from)) >= 0 && at < end; from = at + 1) {
-        column += at - from
-        const isEnd = column < 2 && (lines > 0 || pattern === TRAILER)
-        if (++lines > HEAD_FIELDS_MAX + 2 || size + at - start > HEAD_BYTES_MAX) break
-        column = 0
-        if (isEnd) {
-          const match = check(chunk, start, at + 1)
-          carried = []
-          size = lines = 0
-          finish(match)
-          return at + 1 - start
-        }
+      const { length } = text
+      text += latin1(chunk, start, Math.min(end, start + HEAD_BYTES_MAX))
+      const stop = text.indexOf('\r\n\r\n', length - 3) + 4
+      if ((stop > 3 ? stop : text.length) > HEAD_BYTES_MAX) throw fail('head-too-large', `head of more than ${HEAD_BYTES_MAX} octets`, { limit: HEAD_BYTES_MAX })
+      if (stop > 3) {
+        const match = check(stop)
+        if (match.at(-1)!.split('\n').length > HEAD_FIELDS_MAX + 1) throw fail('head-too-large', `head of more than ${HEAD_FIELDS_MAX} fields`, { limit: HEAD_FIELDS_MAX })
+        text = before
+        finish(match)
+        return stop - length
       }
-      size += end - start
-      if (lines > HEAD_FIELDS_MAX + 1 || size > HEAD_BYTES_MAX) throw fail('head-too-large', `head of more than ${HEAD_FIELDS_MAX} fields or ${HEAD_BYTES_MAX} octets`, { limit: HEAD_BYTES_MAX })
-      if (from > start || chunk[start] === TLS_ALERT) check(chunk, start, Math.max(from, start + 1))
-      column += end - from
-      carried.push(copy(chunk, start, end))
+      // A line that HTTP does not allow may be the last that comes.
+      if (text[0] === TLS_ALERT || text.includes('\n', length)) check(text.lastIndexOf('\n') + 1)
       return MORE
     },
     end() {
-      if (size > 0 || pattern === TRAILER) throw fail('message-truncated', `closed after ${size} octets of a head`)
+      if (text) throw fail('message-truncated', `closed after ${text.length} octets of a head`)
     },
   }
 }
@@ -95,7 +84,7 @@ const ambiguous = (what: string): never => {
 
 /** Decodes one response head, and starts anew with the next. `emit` is called before `push` returns what it used. */
 export const createHeadDecoder = (emit: (head: ResponseHead) => void): Decoder =>
-  createLinesDecoder(HEAD, 'head-malformed', ([, minor, status, reason = '', fields = '']) => {
+  createLinesDecoder(HEAD, '', 'head-malformed', ([, minor, status, reason = '', fields = '']) => {
     let length = NO_LENGTH
     let chunked = false
     let close = false
@@ -121,7 +110,7 @@ export const createHeadDecoder = (emit: (head: ResponseHead) => void): Decoder =
   })
 
 /** Decodes the trailer section of a chunked body; `emit` gets its field lines as a head's `fields`. */
-export const createTrailerDecoder = (emit: (fields: string) => void): Decoder => createLinesDecoder(TRAILER, 'trailer-malformed', ([, fields = '']) => emit(fields))
+export const createTrailerDecoder = (emit: (fields: string) => void): Decoder => createLinesDecoder(TRAILER, '\r\n', 'trailer-malformed', ([, fields = '']) => emit(fields))
 
 /** All fields in order: names in lower case, repeated ones as often as they came. */
 export const headers = (head: { fields: string }): [name: string, value: string][] =>
