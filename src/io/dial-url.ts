@@ -18,7 +18,7 @@ const TLS_PORT = 2376
 export type Target = { kind: 'unix' | 'npipe'; path: string } | ({ kind: 'tcp' | 'tls' } & TcpAddress)
 
 /** An address without what may be secret in it. */
-const show = (url: string): string => JSON.stringify(url.replace(/\/\/[^/]*@/, '//…@').replace(/[?#].*/s, ''))
+const show = (url: string): string => JSON.stringify(url.replace(/^([^:/]*:\/\/)?.*@/s, '$1…@').replace(/[?#].*/s, ''))
 
 const refuse = (url: string, why: string): never => {
   throw fail('config-invalid', `${show(url)} cannot be dialled: ${why}`)
