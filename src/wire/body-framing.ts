@@ -94,7 +94,7 @@ const createChunkedDecoder = (emit: Span, trailer?: (fields: string) => void): D
         if (state === TRAILER) {
           // The usual end is an empty trailer in one piece: nothing to decode.
           if (!trailers && chunk[i] === CR && chunk[i + 1] === LF && i + 1 < end) return i + 2 - start
-          trailers ??= createTrailerDecoder(fields => trailer?.(fields))
+          trailers ??= createTrailerDecoder(fields => fields && trailer?.(fields))
           const used = trailers.push(chunk, i, end)
           return used === MORE ? MORE : i + used - start
         }
@@ -109,7 +109,7 @@ const createChunkedDecoder = (emit: Span, trailer?: (fields: string) => void): D
           else refuse('a size that is not hexadecimal')
         } else if (state === EXTENSION) {
           if (c === CR) state = SIZE_LF
-          else if (c < 32 && c !== 9) refuse('a control character in an extension')
+          else if ((c < 32 && c !== 9) || c === 127) refuse('a control character in an extension')
           else if (++extensions > CHUNK_EXTENSIONS_MAX) refuse(`extensions of more than ${CHUNK_EXTENSIONS_MAX} octets`)
         } else if (state === DATA_CR) {
           if (c !== CR) refuse('data longer than its size')

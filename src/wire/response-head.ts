@@ -51,6 +51,7 @@ const createLinesDecoder = (pattern: RegExp, before: string, code: ErrorCode, fi
 
   const check = (length: number): RegExpExecArray => {
     const match = pattern.exec(text.slice(0, length))
+    if (match && match.at(-1)!.split('\n').length > HEAD_FIELDS_MAX + 1) throw fail('head-too-large', `head of more than ${HEAD_FIELDS_MAX} fields`, { limit: HEAD_FIELDS_MAX })
     if (match) return match
     throw text[0] === TLS_ALERT ? fail('tls-required', 'this port speaks TLS: dial it with TLS') : fail(code, `malformed head: ${JSON.stringify(text.slice(0, 200))}`)
   }
@@ -58,12 +59,11 @@ const createLinesDecoder = (pattern: RegExp, before: string, code: ErrorCode, fi
   return {
     push(chunk, start, end) {
       const { length } = text
-      text += latin1(chunk, start, Math.min(end, start + HEAD_BYTES_MAX))
+      text += latin1(chunk, start, Math.min(end, start + HEAD_BYTES_MAX + 1))
       const stop = text.indexOf('\r\n\r\n', length - 3) + 4
-      if ((stop > 3 ? stop : text.length) > HEAD_BYTES_MAX) throw fail('head-too-large', `head of more than ${HEAD_BYTES_MAX} octets`, { limit: HEAD_BYTES_MAX })
+      if ((stop > 3 ? stop : text.length) > HEAD_BYTES_MAX + before.length) throw fail('head-too-large', `head of more than ${HEAD_BYTES_MAX} octets`, { limit: HEAD_BYTES_MAX })
       if (stop > 3) {
         const match = check(stop)
-        if (match.at(-1)!.split('\n').length > HEAD_FIELDS_MAX + 1) throw fail('head-too-large', `head of more than ${HEAD_FIELDS_MAX} fields`, { limit: HEAD_FIELDS_MAX })
         text = before
         finish(match)
         return stop - length
