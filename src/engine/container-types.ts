@@ -2,7 +2,7 @@
  * What a container is made of and what the engine tells about it. Members that are not optional come from every engine from
  * API 1.41 on; a request may leave out any (Sent). Lists and maps that nobody set are null where Go has no value for them.
  */
-import type { DriverData, OciDescriptor } from './image-types.js'
+import type { DriverData, OciDescriptor } from './oci-types.js'
 import type { Sent } from './request-body.js'
 
 /** Names without values, as JSON has Go's sets: `{ '80/tcp': {} }`. */
