@@ -114,6 +114,8 @@ export const converse = (
       clearDeadline(deadline)
       const sent = !sending || sending.sent
       sending?.halt()
+      // A release that closes the connection is no failure of this exchange: the reader must not hear of it.
+      connection.read(undefined)
       release(clean && sent && final !== undefined && final.keepAlive && connection.open)
     }
 
