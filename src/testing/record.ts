@@ -33,7 +33,7 @@ export const record = (dial: Dial, { command }: { command: string }): Recorder =
     const request = followRequest(bytes => steps.push({ kind: 'sent', bytes: new Uint8Array(bytes) }))
     const response = followResponse(request, head => {
       const [, engine, version] = /^([^/]+)\/(\S+)/.exec(header(head, 'server') ?? '') ?? []
-      if (engine && version) about ??= { engine, version, apiVersion: header(head, 'api-version') ?? '' }
+      if (engine && version) about ??= { engine, version, apiVersion: header(head, 'api-version') ?? 'unknown' }
     })
     return { steps, request, response }
   }
@@ -45,7 +45,7 @@ export const record = (dial: Dial, { command }: { command: string }): Recorder =
       return tap(connection, begin)
     },
     recording: () => ({
-      ...(about ?? { engine: '', version: '', apiVersion: '' }),
+      ...(about ?? { engine: 'unknown', version: 'unknown', apiVersion: 'unknown' }),
       host,
       command,
       exchanges: exchanges.filter(({ steps }) => steps.some(step => step.kind === 'sent')).map(({ steps }) => ({ steps: [...steps] })),
