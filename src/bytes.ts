@@ -15,7 +15,7 @@ export const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
 
 /** Decodes UTF-8; what is not UTF-8 becomes U+FFFD. A byte order mark is kept, as JSON.parse and users would see it. */
 export const utf8 = (bytes: Uint8Array, start = 0, end = bytes.length): string =>
-  node ? node.prototype.utf8Slice.call(bytes, start, end) : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(start, end))
+  node ? node.prototype.utf8Slice.call(bytes, start, end) : new TextDecoder(undefined, { ignoreBOM: true }).decode(bytes.subarray(start, end))
 
 /** Encodes UTF-8. */
 export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => (node ? node.from(text) : new TextEncoder().encode(text))

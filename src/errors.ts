@@ -77,8 +77,7 @@ export type ErrorDetails = {
 export type HawserError = Error & Omit<ErrorDetails, 'cause'> & { code: ErrorCode }
 
 /** Builds an error; the caller throws it or rejects with it. */
-export const fail = (code: ErrorCode, message: string, { cause, ...details }: ErrorDetails = {}): HawserError =>
-  Object.assign(new Error(message, cause === undefined ? undefined : { cause }), details, { code })
+export const fail = (code: ErrorCode, message: string, details?: ErrorDetails): HawserError => Object.assign(new Error(message, details), details, { code })
 
 /** Whether `error` was made by hawser, and has this code where one is given. */
 export const isError = (error: unknown, code?: ErrorCode): error is HawserError =>

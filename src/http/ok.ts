@@ -31,10 +31,13 @@ export const ok = async (client: Client, request: Request, options?: ExchangeOpt
 }
 
 /** The error of a response that refuses; consumes it. */
-export const refusal = async (response: Response): Promise<HawserError> => {
+export const refusal = async (response: Response): Promise<HawserError> => refusalOf(response, await text(response, ERROR_BYTES_MAX).catch(() => ''))
+
+/** The error of a status and the text that came with it. */
+export const refusalOf = (response: Response, body: string): HawserError => {
   const { method, path, status, reason, connection } = response
-  const said = (await text(response, ERROR_BYTES_MAX).catch(() => '')).trim()
-  const message = messageOf(said, header(response, 'content-type')) || reason || 'no reason given'
+  const said = body.trim()
+  const message = messageOf(said, header(response, 'content-type')) || reason
   // net/http answers a plain request on a TLS port itself, in HTTP/1.0.
   const code = said.includes('HTTP request to an HTTPS server') ? 'tls-required' : status === 404 && message === 'page not found' ? 'route-unknown' : (CODES[status] ?? 'http-error')
   return fail(code, `${message} (${method} ${path} answered ${status})`, { method, path, status, peer: connection.peer, reason: message })

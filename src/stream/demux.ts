@@ -19,6 +19,8 @@ export type DemuxOptions = {
 export type Demuxed = { stream: 'stdout' | 'stderr'; bytes: Uint8Array }
 
 const SYSTEM_ERROR = 3
+/** Characters of the engine's messages that are remembered, and a piece. */
+const SYSTEM_ERROR_MAX = 4096
 
 /** A mux decoder that keeps stream 3 to itself. */
 const createOutputDecoder = ({ onSystemError }: DemuxOptions, emit: (isStderr: boolean, chunk: Uint8Array, start: number, end: number) => unknown): Decoder => {
@@ -27,14 +29,14 @@ const createOutputDecoder = ({ onSystemError }: DemuxOptions, emit: (isStderr: b
     if (stream !== SYSTEM_ERROR) return emit(stream === 2, chunk, start, end)
     const text = utf8(chunk, start, end)
     if (onSystemError) onSystemError(text)
-    else said = (said + text).slice(0, 4096)
+    else if (said.length < SYSTEM_ERROR_MAX) said += text
     return undefined
   })
   return {
     push: decoder.push,
     end() {
       decoder.end()
-      if (said) throw fail('stream-error', `the engine reported an error in the stream: ${said.trim()}`, { reason: said.trim() })
+      if (said) throw fail('stream-error', `the engine reported: ${said}`, { reason: said })
     },
   }
 }

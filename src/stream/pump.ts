@@ -36,61 +36,24 @@ export const pumpDecoder = async (source: ByteSource, make: (wait: (promise: voi
 }
 
 /**
- * An iterator over what `decode` makes of a source's chunks: it puts items into `queue`, and `finish` puts the last ones.
- * Items of one chunk come without waiting; leaving the loop leaves the source's.
+ * Yields what a decoder makes of a source's chunks: `make` gets the queue that it fills. What came before an error is
+ * delivered before it. Leaving the loop leaves the source's.
  */
-export const iterate = <T>(source: ByteSource, make: (queue: T[]) => Decoder): AsyncIterable<T> => ({
-  [Symbol.asyncIterator]() {
-    const queue: T[] = []
-    const decoder = make(queue)
-    const chunks = source[Symbol.asyncIterator]()
-    let at = 0
-    let failure: { error: unknown } | undefined
-    let over = false
-
-    /** What came before an error is delivered before it. */
-    const attempt = (act: () => unknown): void => {
-      try {
-        act()
-      } catch (error) {
-        over = true
-        failure = { error }
-      }
+export async function* iterate<T>(source: ByteSource, make: (queue: T[]) => Decoder): AsyncGenerator<T, void, undefined> {
+  const queue: T[] = []
+  const decoder = make(queue)
+  for await (const chunk of source) {
+    try {
+      decoder.push(chunk, 0, chunk.length)
+    } finally {
+      // Not yield*, which is half as fast (it awaits each result twice).
+      for (const item of queue) yield item
+      queue.length = 0
     }
-    const pull = async (): Promise<IteratorResult<T>> => {
-      queue.length = at = 0
-      while (queue.length === 0 && !over) {
-        const { done, value } = await chunks.next()
-        if (done) {
-          over = true
-          attempt(() => decoder.end())
-        } else {
-          attempt(() => decoder.push(value, 0, value.length))
-          if (failure) await chunks.return?.()
-        }
-      }
-      if (queue.length > 0) return { done: false, value: queue[at++]! }
-      if (failure) {
-        const { error } = failure
-        failure = undefined
-        throw error
-      }
-      return { done: true, value: undefined }
-    }
-    let last: Promise<unknown> = Promise.resolve()
-    return {
-      next() {
-        if (at < queue.length) return Promise.resolve({ done: false, value: queue[at++]! })
-        const next = last.then(pull)
-        last = next.catch(() => {})
-        return next
-      },
-      async return() {
-        over = true
-        queue.length = at = 0
-        await chunks.return?.()
-        return { done: true, value: undefined }
-      },
-    }
-  },
-})
+  }
+  try {
+    decoder.end()
+  } finally {
+    for (const item of queue) yield item
+  }
+}

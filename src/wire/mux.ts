@@ -22,11 +22,13 @@ export const MUX_PAYLOAD_MAX = 0xffff_ffff
  */
 export const createMuxDecoder = (emit: (stream: MuxStream, chunk: Uint8Array, start: number, end: number) => unknown): Decoder => {
   let stream: MuxStream = 0
+  let word = 0
   let have = 0
   let left = 0
 
-  const refuse = (c: number): never => {
-    throw fail('mux-malformed', `0x${c.toString(16).padStart(2, '0')} begins no frame: the stream is not multiplexed (a TTY's output is raw), or it is damaged`)
+  const begin = (): void => {
+    if (word & 0xff_ffff || word > 0x300_0000) throw fail('mux-malformed', `0x${word.toString(16)} begins no frame: raw output of a TTY?`)
+    stream = (word >>> 24) as MuxStream
   }
 
   return {
@@ -35,22 +37,19 @@ export const createMuxDecoder = (emit: (stream: MuxStream, chunk: Uint8Array, st
       while (i < end) {
         if (have < MUX_HEADER) {
           if (have === 0 && end - i >= MUX_HEADER) {
-            const type = chunk[i]!
-            if (type > 3 || chunk[i + 1] !== 0 || chunk[i + 2] !== 0 || chunk[i + 3] !== 0) refuse(type)
-            stream = type as MuxStream
+            word = ((chunk[i]! << 24) | (chunk[i + 1]! << 16) | (chunk[i + 2]! << 8) | chunk[i + 3]!) >>> 0
             left = ((chunk[i + 4]! << 24) | (chunk[i + 5]! << 16) | (chunk[i + 6]! << 8) | chunk[i + 7]!) >>> 0
+            begin()
             i += MUX_HEADER
-            have = left > 0 ? MUX_HEADER : 0
-            continue
+            have = MUX_HEADER
+          } else {
+            const c = chunk[i++]!
+            // Four octets later nothing of the last header's is left in it.
+            if (have < 4) word = ((word << 8) | c) >>> 0
+            else left = ((left << 8) | c) >>> 0
+            if (++have === 4) begin()
           }
-          const c = chunk[i++]!
-          if (have === 0) {
-            if (c > 3) refuse(c)
-            stream = c as MuxStream
-          } else if (have < 4) {
-            if (c !== 0) refuse(c)
-          } else left = left * 256 + c
-          have = have === MUX_HEADER - 1 && left === 0 ? 0 : have + 1
+          if (have === MUX_HEADER && left === 0) have = 0
           continue
         }
         const from = i
@@ -62,7 +61,7 @@ export const createMuxDecoder = (emit: (stream: MuxStream, chunk: Uint8Array, st
       return MORE
     },
     end() {
-      if (have > 0) throw fail('mux-truncated', have === MUX_HEADER ? `the stream ended ${left} octets before the end of a frame` : 'the stream ended within the header of a frame')
+      if (have > 0) throw fail('mux-truncated', 'ended in a frame')
     },
   }
 }
