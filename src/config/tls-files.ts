@@ -1,4 +1,5 @@
 /** The certificates that the docker command line finds by name in one directory (docker/cli: cli/flags/options.go). */
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -25,6 +26,8 @@ export const readTlsFiles = async (variable: string, directory: string, verify: 
   if ((cert === undefined) !== (key === undefined)) throw fail('config-invalid', `${variable}: ${directory} has ${cert === undefined ? 'key.pem without cert.pem' : 'cert.pem without key.pem'}`)
   try {
     createSecureContext({ ca, cert, key })
+    // A context takes any text for an authority, and no text for nothing.
+    for (const pem of [ca, cert]) if (pem !== undefined) new X509Certificate(pem)
   } catch (cause) {
     throw fail('config-invalid', `${variable}: the certificates in ${directory} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
