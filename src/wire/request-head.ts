@@ -11,46 +11,50 @@ export type RequestHead = {
   /** What the Host field says, unless `headers` has one. */
   host: string
   headers?: Readonly<Record<string, string>> | undefined
-  /** Content-Type. */
+  /** Content-Type, unless `headers` has one. */
   type?: string | undefined
   /** Octets of the body, 'chunked' where that is not known, undefined for none. */
   length?: number | 'chunked' | undefined
-  /** The protocol to switch to. */
+  /** The protocol to switch to, a token. */
   upgrade?: string | undefined
   /** Wait for 100 Continue before the body. */
   expect?: boolean | undefined
 }
 
-const METHOD = /^[\w!#$%&'*+.^`|~-]+$/
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 const PATH = /^\/[!"$-~]*$/
 const VALUE = /^[\t -~]*$/
+const LENGTH = /^\d+$/
 /** A token, and none of those that decide how long a message is or what becomes of its connection. */
 const NAME = /^(?!(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$)[\w!#$%&'*+.^`|~-]+$/i
 
+/** A value may be a password and is not told; what else is no string has no text that is safe to make. */
 const checked = (pattern: RegExp, value: unknown, what: string): string => {
-  if (typeof value !== 'string' || !pattern.test(value)) throw fail('request-invalid', `this cannot be sent as ${what}: ${JSON.stringify(value) ?? String(value)}`)
+  if (typeof value !== 'string' || !pattern.test(value)) throw fail('request-invalid', `this cannot be sent as ${what}: ${pattern === VALUE || typeof value !== 'string' ? typeof value : JSON.stringify(value)}`)
   return value
 }
 
 /** Encodes the head with the empty line behind it, one octet per character. Errors: request-invalid. */
 export const encodeRequestHead = ({ method, path, host, headers, type, length, upgrade, expect }: RequestHead): string => {
+  const line = `${checked(TOKEN, method, 'a method')} ${checked(PATH, path, 'a path')} HTTP/1.1\r\n`
+  let hostField = `Host: ${checked(VALUE, host, 'Host')}\r\n`
   let fields = ''
-  let hostField = `Host: ${host}\r\n`
   const add = (name: string, value: unknown): void => {
     fields += `${name}: ${checked(VALUE, value, name)}\r\n`
   }
   for (const name in headers) {
     if (/^host$/i.test(name)) hostField = ''
+    if (/^content-type$/i.test(name)) type = undefined
     add(checked(NAME, name, 'a header'), headers[name])
   }
   if (type !== undefined) add('Content-Type', type)
   if (length === 'chunked') add('Transfer-Encoding', length)
   // A POST without a body says so, or the engine takes it for one with (daemon: container_routes.go, postContainersStart).
-  else if (length !== undefined || /^P/.test(method)) fields += `Content-Length: ${length ?? 0}\r\n`
+  else if (length !== undefined || line[0] === 'P') add('Content-Length', checked(LENGTH, String(length === undefined ? 0 : length), 'a length'))
   if (upgrade !== undefined) {
-    add('Upgrade', upgrade)
+    add('Upgrade', checked(TOKEN, upgrade, 'an upgrade'))
     add('Connection', 'Upgrade')
   }
   if (expect) add('Expect', '100-continue')
-  return `${checked(METHOD, method, 'a method')} ${checked(PATH, path, 'a path')} HTTP/1.1\r\n${hostField}${fields}\r\n`
+  return `${line}${hostField}${fields}\r\n`
 }

@@ -169,7 +169,7 @@ export const runEveryWay = (subject: Subject, bytes: Uint8Array, again: boolean)
 }
 
 /** A test for each row of a table. `section` says where the expectations come from. */
-export const decoderRows = (section: string, subject: Subject, rows: readonly Row[], { again = false }: { again?: boolean } = {}): void =>
+export const decoderRows = (section: string, subject: Subject, rows: readonly Row[], { again = false }: { again?: boolean } = {}): void => {
   describe(section, () => {
     test.each(rows)('$name', row => {
       const { items = [], finished = [], error, endError } = row
@@ -180,6 +180,7 @@ export const decoderRows = (section: string, subject: Subject, rows: readonly Ro
       expect(outcome.finished).toEqual(finished)
     })
   })
+}
 
 /** The codes with which `subject` ends after each proper prefix of `bytes`, from none of them to all but the last. */
 export const codesOfPrefixes = (subject: Subject, bytes: Uint8Array): (string | undefined)[] =>
