@@ -1,14 +1,19 @@
 /** The engine itself: whether it answers, what it is and what it runs on. */
+import { utf8 } from '../bytes.js'
 import type { Client, ExchangeOptions } from '../http/exchange.js'
-import { ok } from '../http/ok.js'
-import { discard, json } from '../http/receive.js'
+import { ok, refusalOf } from '../http/ok.js'
+import { json } from '../http/receive.js'
 import { header } from '../wire/response-head.js'
 import { query } from './query.js'
 import type { Ping, SystemInfo, SystemVersion } from './system-types.js'
 
 const ping = async (client: Client, method: string, options?: ExchangeOptions): Promise<Ping> => {
-  const response = await ok(client, { method, path: '/_ping' }, options)
-  await discard(response)
+  const response = await client.exchange({ method, path: '/_ping' }, options)
+  // What matters stands in the head. Neither OK nor an error's text is worth a reader of bodies: they come with it, or not at all.
+  const { status, whole } = response
+  response.consumed = true
+  response.release(false)
+  if (status !== 200) throw refusalOf(response, whole ? utf8(whole) : '')
   const ping: Ping = { experimental: header(response, 'docker-experimental') === 'true' }
   const add = (name: Exclude<keyof Ping, 'experimental'>, field: string): void => {
     const value = header(response, field)
