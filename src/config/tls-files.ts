@@ -7,13 +7,17 @@ import { fail } from '../errors.js'
 import type { TlsOptions } from '../io/dial-tls.js'
 
 const readPem = async (variable: string, path: string): Promise<string | undefined> => {
+  let text
   try {
-    return await readFile(path, 'utf8')
+    text = await readFile(path, 'utf8')
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
     if (reason === 'ENOENT') return undefined
     throw fail('config-invalid', `${variable}: ${path} cannot be read${reason ? ` (${reason})` : ''}`, { cause, ...(reason && { reason }) })
   }
+  // node:tls takes no text for nothing.
+  if (text.trim() === '') throw fail('config-invalid', `${variable}: ${path} is empty`)
+  return text
 }
 
 /**
@@ -26,8 +30,8 @@ export const readTlsFiles = async (variable: string, directory: string, verify: 
   if ((cert === undefined) !== (key === undefined)) throw fail('config-invalid', `${variable}: ${directory} has ${cert === undefined ? 'key.pem without cert.pem' : 'cert.pem without key.pem'}`)
   try {
     createSecureContext({ ca, cert, key })
-    // A context takes any text for an authority, and no text for nothing.
-    for (const pem of [ca, cert]) if (pem !== undefined) new X509Certificate(pem)
+    // A context takes any text for an authority.
+    if (ca !== undefined) new X509Certificate(ca)
   } catch (cause) {
     throw fail('config-invalid', `${variable}: the certificates in ${directory} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

@@ -136,7 +136,8 @@ test.each<[what: string, options: FromEnvOptions | (() => FromEnvOptions), says:
   ['a key without its certificate', () => ({ env: { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: folder({ 'ca.pem': CERT, 'key.pem': KEY }) } }), /^DOCKER_CERT_PATH: .* has key\.pem without cert\.pem/],
   ['a key of another certificate', () => ({ env: { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: folder({ ...FILES, 'key.pem': OTHER_KEY }) } }), /^DOCKER_CERT_PATH: .* cannot be used/],
   ['an authority that is none', () => ({ env: { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: folder({ ...FILES, 'ca.pem': 'no certificate' }) } }), /^DOCKER_CERT_PATH: .* cannot be used/],
-  ['a certificate that is none', () => ({ env: { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: folder({ ...FILES, 'cert.pem': '' }) } }), /^DOCKER_CERT_PATH: .* cannot be used/],
+  ['a certificate that is none', () => ({ env: { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: folder({ ...FILES, 'cert.pem': 'no certificate' }) } }), /^DOCKER_CERT_PATH: .* cannot be used/],
+  ['an empty key', () => ({ env: { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: folder({ ...FILES, 'key.pem': '\n' }) } }), /^DOCKER_CERT_PATH: .*key\.pem is empty/],
   ['a path that is a file', () => ({ env: { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: join(folder(FILES), 'ca.pem') } }), /^DOCKER_CERT_PATH: .* cannot be read \(ENOTDIR\)/],
   ['a pool of nothing', { max: 0, env: {} }, /a pool of at most 0/],
 ])('%s is config-invalid and named', async (_, options, says) => {
