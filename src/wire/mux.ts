@@ -27,7 +27,7 @@ export const createMuxDecoder = (emit: (stream: MuxStream, chunk: Uint8Array, st
   let left = 0
 
   const begin = (): void => {
-    if (word & 0xff_ffff || word > 0x300_0000) throw fail('mux-malformed', `0x${word.toString(16)} begins no frame: raw output of a TTY?`)
+    if (word & 0xff_ffff || word > 0x300_0000) throw fail('mux-malformed', `0x${word.toString(16)} begins no frame: a TTY?`)
     stream = (word >>> 24) as MuxStream
   }
 
@@ -47,7 +47,8 @@ export const createMuxDecoder = (emit: (stream: MuxStream, chunk: Uint8Array, st
             // Four octets later nothing of the last header's is left in it.
             if (have < 4) word = ((word << 8) | c) >>> 0
             else left = ((left << 8) | c) >>> 0
-            if (++have === 4) begin()
+            // What cannot begin a frame is refused at its first octet: a prompt may have two, and wait.
+            if (++have === 4 || (have < 4 && c > 3)) begin()
           }
           if (have === MUX_HEADER && left === 0) have = 0
           continue
@@ -68,7 +69,7 @@ export const createMuxDecoder = (emit: (stream: MuxStream, chunk: Uint8Array, st
 
 /** The header of a frame with a payload of `length` octets; the payload follows as it is. */
 export const encodeMuxHeader = (stream: MuxStream, length: number): Uint8Array<ArrayBuffer> => {
-  if (!Number.isInteger(length) || length < 0 || length > MUX_PAYLOAD_MAX) throw fail('request-invalid', `a frame cannot hold ${length} octets`, { limit: MUX_PAYLOAD_MAX })
+  if (!Number.isInteger(length) || length < 0 || length > MUX_PAYLOAD_MAX) throw fail('request-invalid', `a frame cannot hold ${String(length)} octets`, { limit: MUX_PAYLOAD_MAX })
   if (stream !== 0 && stream !== 1 && stream !== 2 && stream !== 3) throw fail('request-invalid', `${String(stream)} is not a stream of a frame: 0 to 3 are`)
   return Uint8Array.of(stream, 0, 0, 0, length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255)
 }

@@ -50,7 +50,7 @@ export const encodeRequestHead = ({ method, path, host, headers, type, length, u
   if (type !== undefined) add('Content-Type', type)
   if (length === 'chunked') add('Transfer-Encoding', length)
   // A POST without a body says so, or the engine takes it for one with (daemon: container_routes.go, postContainersStart).
-  else if (length !== undefined || line[0] === 'P') add('Content-Length', checked(LENGTH, String(length === undefined ? 0 : length), 'a length'))
+  else if (length !== undefined || line[0] === 'P') add('Content-Length', checked(LENGTH, length === undefined ? '0' : typeof length === 'number' ? `${length}` : length, 'a length'))
   if (upgrade !== undefined) {
     add('Upgrade', checked(TOKEN, upgrade, 'an upgrade'))
     add('Connection', 'Upgrade')

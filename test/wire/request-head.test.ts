@@ -89,7 +89,7 @@ describe('what it refuses', () => {
       const isHeader = place.endsWith('value') || place.endsWith('headers')
       // undefined is how an option is left out, and a number is what a length is.
       if (!isHeader && value === undefined && key !== 'method' && key !== 'path' && key !== 'host') continue
-      if (place.endsWith('name') || (key === 'length' && (value === 0 || value === 1 || value === 10n))) continue
+      if (place.endsWith('name') || (key === 'length' && (value === 0 || value === 1))) continue
       expect(refusal(isHeader ? { headers: { 'X-A': value } } : { [key]: value }), String(place)).toEqual(REFUSED)
     }
   })
