@@ -398,6 +398,6 @@ export type ContainerPathStat = {
   mode: number
   /** RFC 3339. */
   mtime: string
-  /** Where a symbolic link leads, resolved within the container. */
+  /** Where a symbolic link leads, resolved within the container; else empty, or from podman the path itself. */
   linkTarget: string
 }

@@ -3,7 +3,8 @@
  *
  * Every function takes the client, what names the resource, the body if the API has one, and last an options bag: the API's
  * parameters by their own names, beside `signal` and the limits of the exchange. All reject with request-invalid for what must not
- * reach the wire and with the errors of `ok`; not-found means that there is no such container, whatever names it.
+ * reach the wire and with the errors of `ok`; not-found means that there is no such container, whatever names it. Where Docker says
+ * conflict, podman 4 says server-error.
  */
 import type { ByteSource } from '../bytes.js'
 import { fail } from '../errors.js'
@@ -120,7 +121,7 @@ export const containerResize = async (client: Client, id: string, options: Conta
 export type ContainerWaitOptions = ExchangeOptions & {
   /**
    * not-running (the default) is met at once by a container that was never started; next-exit is not; removed is for
-   * AutoRemove, whose container is gone when it ends.
+   * AutoRemove, whose container is gone when it ends (podman 4 has then forgotten its exit code, and says 0).
    */
   condition?: 'not-running' | 'next-exit' | 'removed' | undefined
 }
@@ -154,7 +155,6 @@ export const containerWait = (client: Client, id: string, options: ContainerWait
   })
 }
 
-/** How many lines from the end. */
 const tail: Kind<number | 'all'> = { takes: "a whole number from 0 on, or 'all'", encode: value => (value === 'all' ? value : count.encode(value)) }
 
 export type ContainerLogsOptions = ExchangeOptions & {
@@ -167,6 +167,7 @@ export type ContainerLogsOptions = ExchangeOptions & {
   until?: string | number | undefined
   /** RFC 3339 with nanoseconds and a space before each message; messages beyond 16 KiB are several. */
   timestamps?: boolean | undefined
+  /** How many messages from the end, of both streams together even if only one is asked for. */
   tail?: number | 'all' | undefined
   /** Puts the attributes before each message that the log driver was told to keep. */
   details?: boolean | undefined

@@ -17,6 +17,7 @@ export type ImageListOptions = ExchangeOptions & {
   filters?: Filters | undefined
   /** Counts SharedSize. Since 1.42. */
   'shared-size'?: boolean | undefined
+  /** Podman 4 answers nothing to it, which is json-malformed. */
   digests?: boolean | undefined
   /** Adds Manifests, with containerd's image store. Since 1.47. */
   manifests?: boolean | undefined
@@ -55,7 +56,7 @@ export type ImageCreateOptions = ExchangeOptions & {
   fromImage?: string | undefined
   /** Or import a file system: a URL that the engine fetches, or `-` for `inputImage`. */
   fromSrc?: string | undefined
-  /** What to call the imported image. */
+  /** What to call the imported image; with its tag for podman 4, which ignores `tag` here. */
   repo?: string | undefined
   /** The tag or digest to pull; the tag of the imported image. */
   tag?: string | undefined
