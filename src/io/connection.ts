@@ -34,6 +34,8 @@ export type Connection = {
   end(): void
   /** Closes both directions at once; the reader hears `reason`. */
   destroy(reason?: unknown): void
+  /** Reads nothing for so many milliseconds, where the transport can, and lets what comes pile up on the engine's side. */
+  rest?(ms: number): void
   /** Whether this connection by itself keeps the process alive. It does at first. */
   ref(alive: boolean): void
 }
@@ -186,6 +188,12 @@ export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { con
       socket.end()
     },
     destroy,
+    rest(ms) {
+      socket.pause()
+      setTimeout(() => {
+        if (!paused) socket.resume()
+      }, ms)
+    },
     ref(alive) {
       if (alive) socket.ref()
       else socket.unref()
