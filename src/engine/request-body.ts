@@ -23,7 +23,7 @@ export const archiveBody = (archive: Archive): Body => {
   if (archive instanceof Uint8Array) return bytesBody(archive, TAR)
   if (typeof archive === 'object' && archive !== null) {
     if (Symbol.asyncIterator in archive || Symbol.iterator in archive) return streamBody(archive, TAR)
-    if ('data' in archive || 'send' in archive) return archive
+    if ('send' in archive) return archive
   }
   throw fail('request-invalid', `an archive is a Uint8Array, an iterable of them or a body, not ${archive === null ? 'null' : typeof archive}`)
 }

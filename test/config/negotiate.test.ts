@@ -140,6 +140,33 @@ test('when all have left the ping is given up, and the next caller asks again', 
   expect(lines(engine)).toEqual(['HEAD /_ping', 'HEAD /_ping', 'GET /v1.51/info'])
 })
 
+test('who comes while a ping is being given up is not given up with it', async () => {
+  const { engine, asked, answer } = await slow()
+  const client = negotiate(engine.pool())
+  const controller = new AbortController()
+  const leaves = systemInfo(client, { signal: controller.signal })
+  await asked
+  controller.abort()
+  const comes = systemInfo(client)
+  await expect(leaves).rejects.toMatchObject({ name: 'AbortError' })
+  answer()
+  await comes
+  expect(lines(engine).at(-1)).toBe('GET /v1.51/info')
+})
+
+test('who is aborted while a refusal is being read hears of that', async () => {
+  const engine = await fakeEngine({ headers: { 'api-version': '1.51' } })
+  const client = negotiate(engine.pool())
+  await client.apiVersion()
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  engine.answer((_, response) => {
+    response.writeHead(400, { 'content-type': 'application/json', 'content-length': '100' })
+    response.write('{"message":"', () => controller.abort(reason))
+  })
+  await expect(systemInfo(client, { signal: controller.signal })).rejects.toBe(reason)
+})
+
 test('who is aborted before asks nothing', async () => {
   const engine = await fakeEngine()
   const reason = new Error('before')
