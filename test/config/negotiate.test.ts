@@ -156,13 +156,21 @@ test('who comes while a ping is being given up is not given up with it', async (
 
 test('who is aborted while a refusal is being read hears of that', async () => {
   const engine = await fakeEngine({ headers: { 'api-version': '1.51' } })
-  const client = negotiate(engine.pool())
-  await client.apiVersion()
   const controller = new AbortController()
   const reason = new Error('enough')
+  const inner = engine.pool()
+  const client = negotiate({
+    ...inner,
+    async exchange(request, options) {
+      const response = await inner.exchange(request, options)
+      if (response.status === 400) controller.abort(reason)
+      return response
+    },
+  })
+  await client.apiVersion()
   engine.answer((_, response) => {
     response.writeHead(400, { 'content-type': 'application/json', 'content-length': '100' })
-    response.write('{"message":"', () => controller.abort(reason))
+    response.write('{"message":"')
   })
   await expect(systemInfo(client, { signal: controller.signal })).rejects.toBe(reason)
 })
