@@ -1,10 +1,8 @@
 /**
  * Containers: one thin function per operation, named after its operationId.
  *
- * Every function takes the client, what names the resource, the body if the API has one, and last an options bag: the API's
- * parameters by their own names, beside `signal` and the limits of the exchange. All reject with request-invalid for what must not
- * reach the wire and with the errors of `ok`; not-found means that there is no such container, whatever names it. Where Docker says
- * conflict, podman 4 says server-error.
+ * index.ts says how they take what they take. All reject with request-invalid for what must not reach the wire, and with the errors
+ * of `ok`: not-found means that there is no such container, whatever names it. Where Docker says conflict, podman 4 says server-error.
  */
 import type { ByteSource } from '../bytes.js'
 import { fail } from '../errors.js'

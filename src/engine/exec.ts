@@ -1,4 +1,4 @@
-/** Commands in a running container. See container.ts for how the functions are alike. */
+/** Commands in a running container. */
 import { fail } from '../errors.js'
 import type { Body, Client, ExchangeOptions } from '../http/exchange.js'
 import { hijack, type Hijacked } from '../http/hijack.js'

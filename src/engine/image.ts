@@ -1,4 +1,4 @@
-/** Images. See container.ts for how the functions are alike; names are references (`name`, `name:tag`, `name@digest`) or ids. */
+/** Images; names are references (`name`, `name:tag`, `name@digest`) or ids. */
 import { fail } from '../errors.js'
 import type { Client, ExchangeOptions, Response } from '../http/exchange.js'
 import { ok } from '../http/ok.js'

@@ -1,0 +1,15 @@
+/** What comes along with an operation that is imported alone, by words that only the other code has. */
+import { expect, test } from 'vitest'
+import { bundle } from '../../support/bundle.js'
+
+test('a ping needs no options and no ids', async () => {
+  const { code } = await bundle("export { systemPing } from 'hawser'")
+  expect(code).toContain('/_ping')
+  for (const word of ['encodeURIComponent', 'sendSignal', 'is longer than']) expect(code).not.toContain(word)
+})
+
+test('logs need no JSON, no hijack and no bodies to send', async () => {
+  const { code } = await bundle("export { containerLogs } from 'hawser'")
+  expect(code).toContain('/logs')
+  for (const word of ['errorDetail', 'upgrade-refused', 'Path-Stat', 'x-tar']) expect(code).not.toContain(word)
+})

@@ -1,0 +1,47 @@
+/** What the compiler has to refuse; `npm run typecheck` runs this, and nothing else does. */
+import { containerCreate, containerInspect, containerKill, containerList, containerLogs, containerResize, containerWait, execStart, imageCreate, imageInspect, imageTag, type ContainerConfig, type JsonStream, type ProgressRecord } from '../../../src/engine/index.js'
+import type { Client } from '../../../src/http/index.js'
+
+export const refusedByTheCompiler = async (client: Client): Promise<void> => {
+  // @ts-expect-error there is no such option
+  await containerList(client, { al: true })
+  // @ts-expect-error a boolean is not text
+  await containerList(client, { all: 'true' })
+  // @ts-expect-error an option of another operation
+  await containerInspect(client, 'c1', { all: true })
+  // @ts-expect-error the signal is an AbortSignal
+  await containerKill(client, 'c1', { signal: 'SIGTERM' })
+  // @ts-expect-error columns are missing
+  await containerResize(client, 'c1', { h: 1 })
+  // @ts-expect-error a size is needed
+  await containerResize(client, 'c1')
+  // @ts-expect-error what to read is needed
+  await containerLogs(client, 'c1')
+  // @ts-expect-error no such condition
+  await containerWait(client, 'c1', { condition: 'exited' })
+  // @ts-expect-error execStartDetached does that
+  await execStart(client, 'e1', { Detach: true })
+  // @ts-expect-error a platform is an object here
+  await imageInspect(client, 'a', { platform: 'linux/amd64' })
+  // @ts-expect-error a name is needed
+  await imageTag(client, 'a', {})
+  // @ts-expect-error misspelt
+  await containerCreate(client, { Imgae: 'a' })
+  // @ts-expect-error no such restart policy
+  await containerCreate(client, { HostConfig: { RestartPolicy: { Name: 'sometimes' } } })
+  // @ts-expect-error changes are repeated
+  await imageCreate(client, { fromSrc: '-', changes: 'CMD sh' })
+}
+
+/** And what it has to take. */
+export const taken = async (client: Client): Promise<void> => {
+  const frozen = { Image: 'a', Cmd: ['b'], HostConfig: { Binds: ['/a:/b'], PortBindings: { '80/tcp': [{ HostPort: '8080' }] } } } as const
+  await containerCreate(client, frozen, { name: undefined, signal: undefined })
+  const { Config } = await containerInspect(client, 'c1')
+  // What was inspected can be created again.
+  const again: ContainerConfig = Config
+  await containerCreate(client, { ...again, HostConfig: { AutoRemove: true } })
+  const pull: JsonStream<ProgressRecord> = imageCreate(client, { fromImage: 'a' })
+  const last: ProgressRecord | undefined = await pull
+  void last
+}
