@@ -1,0 +1,31 @@
+/** Starting the canned server, in a process and a directory of its own. */
+import { fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export type Server = {
+  /** The socket that answers everything as a ping. */
+  ping: string
+  /** The socket with all routes. */
+  main: string
+  stop(): void
+}
+
+export const startServer = async (): Promise<Server> => {
+  const directory = await mkdtemp(join(tmpdir(), 'hawser-bench-'))
+  const child = fork(fileURLToPath(new URL('server.js', import.meta.url)), [directory])
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve())
+    child.once('exit', code => reject(new Error(`the canned server ended (${code})`)))
+  })
+  return {
+    ping: join(directory, 'ping.sock'),
+    main: join(directory, 'main.sock'),
+    stop() {
+      child.kill()
+      void rm(directory, { recursive: true, force: true })
+    },
+  }
+}
