@@ -98,7 +98,6 @@ export const converse = (
   new Promise((resolve, reject) => {
     const { method, path, body, upgrade } = request
     const { peer } = connection
-    const asked = `${method} ${path}`
     // Cleared once it is used: the connection lives on and refers to it, and a promise to its response, which must stay collectable.
     let promise: { resolve(response: Response | Promise<Response>): void; reject(error: unknown): void } | undefined = { resolve, reject }
     let sending: Sending | undefined
@@ -134,7 +133,7 @@ export const converse = (
         }
         clearDeadline(deadline)
         const { status, keepAlive } = final
-        if (status === 101 && !upgrade) throw fail('head-malformed', `${peer}: ${asked} was answered by a switch of protocols`, { peer, method, path, status })
+        if (status === 101 && !upgrade) throw fail('head-malformed', `${peer}: ${method} ${path} was answered by a switch of protocols`, { peer, method, path, status })
         // An engine that refuses reads no more; one that builds may answer long before it has read all.
         if (status > 399) sending?.halt()
         const framing = status === 101 ? UNTIL_CLOSE : responseFraming(final, method)
@@ -153,7 +152,7 @@ export const converse = (
       },
       end() {
         decoder.end()
-        throw fail('connection-closed', `${peer}: closed before it answered ${asked}`, { peer, method, path })
+        throw fail('connection-closed', `${peer}: closed before it answered ${method} ${path}`, { peer, method, path })
       },
       fail(error) {
         finish(false)
@@ -164,15 +163,16 @@ export const converse = (
       },
     }
 
-    let head
+    let head: string
+    let forget: (() => void) | undefined
     try {
       head = encodeRequestHead({ method, path, host: connection.host, headers: request.headers, type: body?.type, length: body && (body.length ?? 'chunked'), upgrade, expect: body?.expect })
+      forget = onAbort(signal, connection.destroy)
     } catch (error) {
       release(connection.open)
       throw error
     }
-    const forget = onAbort(signal, connection.destroy)
-    if (headMs > 0) deadline = setDeadline(headMs, () => connection.destroy(fail('head-timeout', `${peer}: no answer to ${asked} within ${headMs} ms`, { peer, method, path, limit: headMs })))
+    if (headMs > 0) deadline = setDeadline(headMs, () => connection.destroy(fail('head-timeout', `${peer}: no answer to ${method} ${path} within ${headMs} ms`, { peer, method, path, limit: headMs })))
     connection.read(reader)
     if (body) {
       sending = body.send(connection, head, () => {

@@ -6,7 +6,7 @@
  */
 import { clearDeadline, onAbort, setDeadline, type Deadline } from '../abort.js'
 import { fail, isError } from '../errors.js'
-import type { Connection, Dial } from '../io/connection.js'
+import type { Connection, Dial, Reader } from '../io/connection.js'
 import { converse, type Client, type ExchangeOptions, type Limits, type Request, type Response } from './exchange.js'
 
 /** Milliseconds that a connection stays idle. Proxies and NAT in front of engines cut idle connections after 30 s and more. */
@@ -37,17 +37,18 @@ export type Pool = Client & {
   close(options?: { force?: boolean }): Promise<void>
 }
 
-type Idle = { connection: Connection; since: number }
-type Waiter = { serve(connection: Connection | undefined): void; reject(error: unknown): void }
+/** A connection of the pool: since when it is idle, and what reads it then. */
+type Member = { connection: Connection; since: number; watch: Reader }
+type Waiter = { serve(member: Member | undefined): void; reject(error: unknown): void }
 
 const SAFE = /^(GET|HEAD|OPTIONS|TRACE)$/
 
 /** Makes a client of a Dial that shares connections between exchanges. `limits` are the defaults of each exchange. */
 export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }: PoolOptions = {}): Pool => {
   if (!(max >= 1)) throw fail('config-invalid', `a pool of at most ${String(max)} connections serves nobody`)
-  const idle: Idle[] = []
+  const idle: Member[] = []
+  const busy = new Set<Member>()
   const waiters = new Set<Waiter>()
-  const busy = new Set<Connection>()
   let leased = 0
   let expiry: Deadline | undefined
   let closing: (() => void)[] | undefined
@@ -60,57 +61,61 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
     expiry = idle[0] && setDeadline(idle[0].since - oldest, expire)
   }
 
-  const park = (connection: Connection): void => {
-    const entry = { connection, since: performance.now() }
+  /** Whatever comes on an idle connection ends it: nobody asked. */
+  const join = (connection: Connection): Member => {
     const drop = (): void => {
-      const at = idle.indexOf(entry)
+      const at = idle.indexOf(member)
       if (at >= 0) idle.splice(at, 1)
       connection.destroy()
     }
-    connection.read({
+    const watch: Reader = {
       push(_chunk, start, end) {
         drop()
         return end - start
       },
       end: drop,
       fail: drop,
-    })
+    }
+    const member = { connection, since: 0, watch }
+    return member
+  }
+
+  const park = (member: Member): void => {
+    const { connection } = member
+    connection.read(member.watch)
     if (!connection.open) return
     connection.ref(false)
-    idle.push(entry)
+    member.since = performance.now()
+    idle.push(member)
     expiry ??= setDeadline(idleMs, expire)
   }
 
-  /** Passes a place on, with the connection if it is usable: to who has waited longest, else to the idle ones. */
-  const vacate = (connection?: Connection): void => {
+  /** Passes a place on, with its connection if that is usable: to who has waited longest, else to the idle ones. */
+  const vacate = (member?: Member): void => {
     const [next] = waiters
     if (next) {
       waiters.delete(next)
-      return next.serve(connection)
+      return next.serve(member)
     }
     leased--
-    if (connection && !closing) park(connection)
-    else connection?.destroy()
+    if (member && !closing) park(member)
+    else member?.connection.destroy()
     if (closing && leased === 0) for (const done of closing) done()
   }
 
-  const giveBack = (connection: Connection, reusable: boolean): void => {
-    busy.delete(connection)
-    if (reusable && connection.open && !connection.holding) return vacate(connection)
+  const giveBack = (member: Member, reusable: boolean): void => {
+    const { connection } = member
+    busy.delete(member)
+    if (reusable && connection.open && !connection.holding) return vacate(member)
     connection.destroy()
     vacate()
   }
 
-  const takeIdle = (): Connection | undefined => {
-    for (let entry = idle.pop(); entry; entry = idle.pop()) {
-      const { connection } = entry
-      if (idle.length === 0) {
-        clearDeadline(expiry)
-        expiry = undefined
-      }
-      if (connection.open) {
-        connection.ref(true)
-        return connection
+  const takeIdle = (): Member | undefined => {
+    for (let member = idle.pop(); member; member = idle.pop()) {
+      if (member.connection.open) {
+        member.connection.ref(true)
+        return member
       }
     }
     return undefined
@@ -121,13 +126,13 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
     if (closing) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
 
-    const use = (connection: Connection, reused: boolean): Promise<Response> => {
-      busy.add(connection)
+    const use = (member: Member, reused: boolean): Promise<Response> => {
+      busy.add(member)
       return converse(
-        connection,
+        member.connection,
         request,
         options,
-        reusable => giveBack(connection, reusable),
+        reusable => giveBack(member, reusable),
         reused ? error => (replays(request, error) ? attempt(request, options, true) : undefined) : undefined,
       )
     }
@@ -139,13 +144,13 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
         vacate()
         throw error
       }
-      return use(connection, false)
+      return use(join(connection), false)
     }
 
-    const connection = fresh ? undefined : takeIdle()
-    if (connection) {
+    const member = fresh ? undefined : takeIdle()
+    if (member) {
       leased++
-      return use(connection, true)
+      return use(member, true)
     }
     if (leased < max) {
       leased++
@@ -157,9 +162,9 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
         reject(reason)
       })
       const waiter: Waiter = {
-        serve(connection) {
+        serve(member) {
           forget?.()
-          resolve(connection ? use(connection, !fresh) : open())
+          resolve(member ? use(member, !fresh) : open())
         },
         reject(error) {
           forget?.()
@@ -171,7 +176,7 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
   }
 
   return {
-    exchange: (request, options) => attempt(request, { ...limits, ...options }, false),
+    exchange: (request, options) => attempt(request, options ? { ...limits, ...options } : limits, false),
     stats: () => ({ leased, idle: idle.length, waiting: waiters.size }),
     close({ force = false } = {}) {
       const done = new Promise<void>(resolve => {
@@ -181,7 +186,7 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
       waiters.clear()
       clearDeadline(expiry)
       for (const { connection } of idle.splice(0)) connection.destroy()
-      if (force) for (const connection of busy) connection.destroy(closed())
+      if (force) for (const { connection } of busy) connection.destroy(closed())
       if (leased === 0) for (const finish of closing ?? []) finish()
       return done
     },

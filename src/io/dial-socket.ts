@@ -38,7 +38,13 @@ export const dialSocket =
       })
       const { connection, receive } = overSocket(socket, about)
       socket.on('data', (chunk: Uint8Array) => receive(chunk, chunk.length))
-      const forget = onAbort(signal, connection.destroy)
+      let forget: (() => void) | undefined
+      try {
+        forget = onAbort(signal, connection.destroy)
+      } catch (error) {
+        connection.destroy()
+        throw error
+      }
       const deadline = dialMs > 0 ? setDeadline(dialMs, () => connection.destroy(fail('dial-timeout', `${peer}: not connected within ${dialMs} ms`, { peer, limit: dialMs }))) : undefined
       const settle = (): void => {
         forget?.()
