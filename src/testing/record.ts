@@ -116,5 +116,6 @@ const tap = (inner: Connection, begin: () => Conversation): Connection => {
       inner.destroy(reason)
     },
     ref: alive => inner.ref(alive),
+    ...(inner.rest && { rest: (ms: number) => inner.rest?.(ms) }),
   }
 }
