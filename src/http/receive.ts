@@ -65,10 +65,11 @@ export const bodyInto = async (response: Response, sink: Sink): Promise<void> =>
   return new Promise((resolve, reject) => {
     let waiting: Promise<void> | undefined
     let deadline: Deadline | undefined
+    let failed = false
     const shouldRest = framing === CHUNKED ? createPacer() : undefined
     const decoder = createBodyDecoder(framing, (chunk, start, end) => {
       waiting = sink(chunk, start, end) as Promise<void> | undefined
-      return !waiting
+      return !waiting && !failed
     })
     const stop = (clean: boolean): void => {
       clearDeadline(deadline)
@@ -98,6 +99,7 @@ export const bodyInto = async (response: Response, sink: Sink): Promise<void> =>
         resolve()
       },
       fail(error) {
+        failed = true
         stop(false)
         reject(error)
       },
@@ -147,6 +149,7 @@ const readAhead = (response: Response): { next(): Promise<IteratorResult<Uint8Ar
   let ahead = 0
   let over = false
   let failure: { error: unknown } | undefined
+  let news: Promise<void> | undefined
   let wake: (() => void) | undefined
   let goOn: (() => void) | undefined
 
@@ -176,7 +179,15 @@ const readAhead = (response: Response): { next(): Promise<IteratorResult<Uint8Ar
   return {
     async next() {
       // Who waits wakes in a microtask behind the read, and takes all that it brought in one chunk.
-      while (to === from && ready.length === 0 && !over) await new Promise<void>(resolve => (wake = resolve))
+      while (to === from && ready.length === 0 && !over) {
+        news ??= new Promise(resolve => {
+          wake = () => {
+            news = undefined
+            resolve()
+          }
+        })
+        await news
+      }
       let chunk = ready.shift()
       if (!chunk && to > from) {
         chunk = slab.subarray(from, to)
@@ -195,10 +206,11 @@ const readAhead = (response: Response): { next(): Promise<IteratorResult<Uint8Ar
       return { done: true, value: undefined }
     },
     cancel() {
-      if (over) return
-      response.connection.destroy()
       failure = undefined
       ready.length = from = to = 0
+      if (over) return
+      // Not `destroy`: the connection of a response that has come to its end serves another by now.
+      response.release(false)
       settle()
     },
   }
