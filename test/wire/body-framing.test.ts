@@ -106,6 +106,7 @@ decoderRows('RFC 9112 section 7.1, what is refused', body(CHUNKED), [
   malformed('a bare CR behind the size', '5\rhello\r\n'),
   malformed('CR CR LF behind the size', '5\r\r\nhello\r\n'),
   malformed('data that runs over its size', '5\r\nhello!\r\n', 'hello'),
+  malformed('data that runs over its size by one octet, with a bare LF', '5\r\nhello!\n0\r\n\r\n', 'hello'),
   malformed('data that runs over its size by a CR', '5\r\nhello\r\r\n', 'hello'),
   malformed('a bare LF behind the data', '5\r\nhello\n0\r\n\r\n', 'hello'),
   malformed('nothing between two chunks', '5\r\nhello5\r\nworld\r\n', 'hello'),
