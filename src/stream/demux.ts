@@ -5,7 +5,7 @@
  * What the engine itself has to say (stream 3, such as "Error grabbing logs: …") does not end the stream. It goes to
  * `onSystemError`; without that it becomes a stream-error behind the last byte, so that it is not lost.
  */
-import { utf8, type ByteSource, type Sink } from '../bytes.js'
+import type { ByteSource, Sink } from '../bytes.js'
 import { fail } from '../errors.js'
 import type { Decoder } from '../wire/decoder.js'
 import { createMuxDecoder } from '../wire/mux.js'
@@ -25,9 +25,11 @@ const SYSTEM_ERROR_MAX = 4096
 /** A mux decoder that keeps stream 3 to itself. */
 const createOutputDecoder = ({ onSystemError }: DemuxOptions, emit: (isStderr: boolean, chunk: Uint8Array, start: number, end: number) => unknown): Decoder => {
   let said = ''
+  let characters: InstanceType<typeof TextDecoder> | undefined
   const decoder = createMuxDecoder((stream, chunk, start, end) => {
     if (stream !== SYSTEM_ERROR) return emit(stream === 2, chunk, start, end)
-    const text = utf8(chunk, start, end)
+    // A character may be cut between two pieces.
+    const text = (characters ??= new TextDecoder()).decode(chunk.subarray(start, end), { stream: true })
     if (onSystemError) onSystemError(text)
     else if (said.length < SYSTEM_ERROR_MAX) said += text
     return undefined

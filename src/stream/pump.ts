@@ -1,11 +1,18 @@
 /** Running a source through a decoder, borrowed where the source can, and from a source's chunks into an iterator of items. */
 import { copy, type ByteSource, type Sink } from '../bytes.js'
+import { fail } from '../errors.js'
 import { MORE, type Decoder } from '../wire/decoder.js'
+
+/** Refuses what a stream of text or objects gives, which would be decoded to nonsense. */
+const checked = (chunk: Uint8Array): Uint8Array => {
+  if (chunk instanceof Uint8Array) return chunk
+  throw fail('request-invalid', `the source gave ${typeof chunk}, not Uint8Array`)
+}
 
 /** Hands all bytes of `source` to `sink`, and waits for its promises. */
 export const pump = async (source: ByteSource, sink: Sink): Promise<void> => {
   if (source.into) return source.into(sink)
-  for await (const chunk of source) await sink(chunk, 0, chunk.length)
+  for await (const chunk of source) await sink(checked(chunk), 0, chunk.length)
 }
 
 /**
@@ -44,7 +51,7 @@ export async function* iterate<T>(source: ByteSource, make: (queue: T[]) => Deco
   const decoder = make(queue)
   for await (const chunk of source) {
     try {
-      decoder.push(chunk, 0, chunk.length)
+      decoder.push(checked(chunk), 0, chunk.length)
     } finally {
       // Not yield*, which is half as fast (it awaits each result twice).
       for (const item of queue) yield item
