@@ -1,10 +1,14 @@
 /** Waiting that ends early: abort signals, and time limits that share one timer. */
 import { fail } from './errors.js'
 
-/** Calls `react` with the signal's reason once it aborts; returns what takes that back. Errors: request-invalid. */
+/** Calls `react` with the signal's reason once it aborts, or at once; returns what takes that back. Errors: request-invalid. */
 export const onAbort = (signal: AbortSignal | undefined, react: (reason: unknown) => void): (() => void) | undefined => {
   if (!signal) return undefined
   if (typeof signal.addEventListener !== 'function') throw fail('request-invalid', 'a signal must be an AbortSignal')
+  if (signal.aborted) {
+    react(signal.reason)
+    return undefined
+  }
   const listener = (): void => react(signal.reason)
   signal.addEventListener('abort', listener, { once: true })
   return () => signal.removeEventListener('abort', listener)

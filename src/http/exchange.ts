@@ -115,7 +115,9 @@ export const converse = (
       sending?.halt()
       // A release that closes the connection is no failure of this exchange: the reader must not hear of it.
       connection.read(undefined)
-      release(clean && sent && final !== undefined && final.keepAlive && connection.open)
+      // Behind a request for a switch of protocols the connection is the caller's, who may still write to it.
+      const kept = final !== undefined && final.keepAlive && (!upgrade || final.status > 299)
+      release(clean && sent && kept && connection.open)
     }
 
     const decoder = createHeadDecoder(head => {
@@ -174,9 +176,14 @@ export const converse = (
     }
     if (headMs > 0) deadline = setDeadline(headMs, () => connection.destroy(fail('head-timeout', `${peer}: no answer to ${method} ${path} within ${headMs} ms`, { peer, method, path, limit: headMs })))
     connection.read(reader)
-    if (body) {
-      sending = body.send(connection, head, () => {
-        if (deadline) deadline.at = performance.now() + headMs
-      })
-    } else connection.write(head)
+    if (released) return
+    try {
+      if (body) {
+        sending = body.send(connection, head, () => {
+          if (deadline) deadline.at = performance.now() + headMs
+        })
+      } else connection.write(head)
+    } catch (error) {
+      connection.destroy(error)
+    }
   })

@@ -48,6 +48,7 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
   if (!(max >= 1)) throw fail('config-invalid', `a pool of at most ${String(max)} connections serves nobody`)
   const idle: Member[] = []
   const busy = new Set<Member>()
+  const dials = new Set<AbortController>()
   const waiters = new Set<Waiter>()
   let leased = 0
   let expiry: Deadline | undefined
@@ -137,13 +138,23 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
       )
     }
     const open = async (): Promise<Response> => {
+      // Beside the exchange's own signal, a forced close ends a dial.
+      const dialling = new AbortController()
+      const { signal: either } = dialling
+      const forget = onAbort(signal, reason => dialling.abort(reason))
+      dials.add(dialling)
       let connection
       try {
-        connection = await dial(options)
+        connection = await dial({ ...options, signal: either })
       } catch (error) {
         vacate()
         throw error
+      } finally {
+        forget?.()
+        dials.delete(dialling)
       }
+      // One that came all the same fails the exchange with the reason.
+      if (either.aborted) connection.destroy(either.reason)
       return use(join(connection), false)
     }
 
@@ -186,7 +197,10 @@ export const pool = (dial: Dial, { max = Infinity, idleMs = IDLE_MS, ...limits }
       waiters.clear()
       clearDeadline(expiry)
       for (const { connection } of idle.splice(0)) connection.destroy()
-      if (force) for (const { connection } of busy) connection.destroy(closed())
+      if (force) {
+        for (const dialling of dials) dialling.abort(closed())
+        for (const { connection } of busy) connection.destroy(closed())
+      }
       if (leased === 0) for (const finish of closing ?? []) finish()
       return done
     },

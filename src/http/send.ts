@@ -17,10 +17,32 @@ const write = (connection: Connection, before: string, bytes: Uint8Array, done?:
   connection.write(bytes, done)
 }
 
+/**
+ * A body that is there as a whole. What does not go out in one write may have arrived in part when the connection dies: it is not sent
+ * again; and until the operating system has all of it, the connection is not used again.
+ */
+const whole = (type: string, length: number, send: (connection: Connection, head: string, done?: (error?: unknown) => void) => void): Body => {
+  const again = length <= ONE_WRITE_MAX
+  return {
+    type,
+    length,
+    again,
+    send(connection, head, progress) {
+      if (again) return void send(connection, head)
+      const sending = { sent: false, go() {}, halt() {} }
+      send(connection, head, error => {
+        sending.sent = !error
+        progress()
+      })
+      return sending
+    },
+  }
+}
+
 /** Octets as they are. */
 export const bytesBody = (bytes: Uint8Array, type = 'application/octet-stream'): Body => {
   if (!(bytes instanceof Uint8Array)) throw fail('request-invalid', `a body of ${typeof bytes} is no Uint8Array`)
-  return { type, length: bytes.length, again: true, send: (connection, head) => void write(connection, head, bytes) }
+  return whole(type, bytes.length, (connection, head, done) => write(connection, head, bytes, done))
 }
 
 /** Refuses what JSON would turn into null or leave out without a word; an undefined member is left out on purpose. */
@@ -41,7 +63,7 @@ export const jsonBody = (value: unknown): Body => {
   }
   if (text === undefined) throw fail('request-invalid', `${String(value)} has no form in JSON`)
   const data = text.replace(/[\u007f-\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  return { type: 'application/json', length: data.length, again: true, send: (connection, head) => void connection.write(head + data) }
+  return whole('application/json', data.length, (connection, head, done) => connection.write(head + data, done))
 }
 
 export type StreamBodyOptions = {
@@ -53,6 +75,7 @@ export type StreamBodyOptions = {
 
 /** A body from any source, sent as it comes and as fast as the engine takes it. Errors: body-length-mismatch. */
 export const streamBody = (source: ByteSource | Iterable<Uint8Array>, type = 'application/x-tar', { length, expect }: StreamBodyOptions = {}): Body => {
+  if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source || Symbol.iterator in source)) throw fail('request-invalid', 'the source of a body is not iterable')
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 0)) throw fail('request-invalid', `${String(length)} is not the length of a body`)
   return {
     type,
@@ -107,7 +130,8 @@ const sendStream = (connection: Connection, source: ByteSource | Iterable<Uint8A
     clearDeadline(patience)
     if (halted || sent) return
     halted = true
-    void Promise.resolve(iterator.return?.()).catch(() => {})
+    const close = async (): Promise<unknown> => iterator.return?.()
+    close().catch(() => {})
   }
   const go = (): void => {
     if (started || halted) return
