@@ -48,8 +48,8 @@ export const ndjson = <T>(source: ByteSource, { limit }: LinesOptions = {}): Asy
 /** RFC 8142: the engine puts it before each event that is asked for as application/json-seq. */
 const RECORD_SEPARATOR = 0x1e
 
-const malformed = (text: string, cause?: unknown): never => {
-  throw fail('json-malformed', `a record of the stream is no JSON: ${JSON.stringify(text.slice(0, 200))}`, { cause })
+const malformed = (text: string, details?: { cause: unknown }): never => {
+  throw fail('json-malformed', `a record of the stream is no JSON: ${JSON.stringify(text.slice(0, 200))}`, details)
 }
 
 /** Finds where each value of `text` ends, without a look at what is in it: that is for JSON.parse. Takes no stack for depth. */
@@ -63,7 +63,7 @@ const parseSeveral = <T>(text: string, queue: T[]): void => {
     try {
       queue.push(JSON.parse(value) as T)
     } catch (cause) {
-      malformed(value, cause)
+      malformed(value, { cause })
     }
   }
   for (let i = 0; i < text.length; i++) {
