@@ -39,7 +39,8 @@ export type Request = {
   method: string
   /** Path and query, percent-encoded, beginning with a slash. */
   path: string
-  headers?: Readonly<Record<string, string>> | undefined
+  /** An array repeats its field. */
+  headers?: Readonly<Record<string, string | readonly string[]>> | undefined
   body?: Body | undefined
   /** The protocol to ask for: tcp, h2c, websocket. */
   upgrade?: string | undefined

@@ -9,7 +9,7 @@ export const withVersion = <C extends Client>(client: C, version: string): C => 
 }
 
 /** Adds headers to every request; the request's own win. */
-export const withHeaders = <C extends Client>(client: C, headers: Readonly<Record<string, string>>): C => ({
+export const withHeaders = <C extends Client>(client: C, headers: Readonly<Record<string, string | readonly string[]>>): C => ({
   ...client,
   exchange: (request, options) => client.exchange({ ...request, headers: { ...headers, ...request.headers } }, options),
 })

@@ -10,7 +10,8 @@ export type RequestHead = {
   path: string
   /** What the Host field says, unless `headers` has one. */
   host: string
-  headers?: Readonly<Record<string, string>> | undefined
+  /** An array repeats its field. */
+  headers?: Readonly<Record<string, string | readonly string[]>> | undefined
   /** Content-Type, unless `headers` has one. */
   type?: string | undefined
   /** Octets of the body, 'chunked' where that is not known, undefined for none. */
@@ -45,7 +46,8 @@ export const encodeRequestHead = ({ method, path, host, headers, type, length, u
   for (const name in headers) {
     if (/^host$/i.test(name)) hostField = ''
     if (/^content-type$/i.test(name)) type = undefined
-    add(checked(NAME, name, 'a header'), headers[name])
+    const value = headers[name]
+    for (const one of Array.isArray(value) ? value : [value]) add(checked(NAME, name, 'a header'), one)
   }
   if (type !== undefined) add('Content-Type', type)
   if (length === 'chunked') add('Transfer-Encoding', length)
