@@ -4,9 +4,9 @@
  * Bytes that nobody reads are held (a copy of two reads at most) and the socket is paused, so a slow reader costs no memory.
  */
 import type { Socket } from 'node:net'
-import { concat, copy } from '../bytes.js'
 import { fail } from '../errors.js'
-import { MORE, type Decoder } from '../wire/decoder.js'
+import type { Decoder } from '../wire/decoder.js'
+import { createInbox } from './inbox.js'
 
 /**
  * A decoder on a connection. When `push` returns a count, the rest is held and the reader gets no more bytes until it is
@@ -58,72 +58,24 @@ export type Peer = {
 
 /** A Connection over a connected socket, and where the socket's bytes have to go: borrowed, `length` octets of `chunk`. */
 export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { connection: Connection; receive(chunk: Uint8Array, length: number): void } => {
-  let reader: Reader | undefined
-  /** Whether the reader takes bytes: it did not say that it is done. */
-  let reading = false
-  let feeding = false
-  let held: Uint8Array | undefined
+  const inbox = createInbox(() => socket.destroy())
   let paused = false
-  let ended = false
-  let failed = false
-  let failure: unknown
   let writeError: Error | undefined
   let received = 0
-
-  const feed = (chunk: Uint8Array, end: number, own: boolean): void => {
-    let start = 0
-    feeding = true
-    try {
-      while (reader && reading && start < end) {
-        reading = false
-        const used = reader.push(chunk, start, end)
-        if (used === MORE) {
-          reading = true
-          start = end
-        } else start += used
-      }
-    } catch (error) {
-      destroy(error)
-    }
-    feeding = false
-    if (start < end && !failed) held = own ? chunk.subarray(start, end) : copy(chunk, start, end)
-  }
 
   const receive = (chunk: Uint8Array, length: number): void => {
     received += length
     // Who reads next mostly comes in the microtasks behind this callback: only a second read without a reader pauses.
-    if (held) {
+    if (inbox.holding) {
       paused = true
       socket.pause()
-      held = concat([held, chunk.subarray(0, length)])
-    } else feed(chunk, length, false)
-  }
-
-  /** Tells the reader how the connection ended: a failure at once, the end when it has all bytes. */
-  const conclude = (): void => {
-    const current = reader
-    if (!current || !(failed || (ended && reading))) return
-    reader = undefined
-    if (!failed) {
-      try {
-        return current.end()
-      } catch (error) {
-        destroy(error)
-      }
     }
-    current.fail(failure)
+    inbox.take(chunk, length)
   }
 
-  const broken = (error: unknown): void => {
-    if (!failed) failure = error
-    failed = true
-  }
-
-  const destroy = (reason?: unknown): void => {
-    broken(reason ?? fail('connection-closed', `${peer}: connection closed`, { peer }))
-    held = undefined
+  const destroy = (reason: unknown = fail('connection-closed', `${peer}: connection closed`, { peer })): void => {
     socket.destroy()
-    conclude()
+    inbox.fail(reason)
   }
 
   /**
@@ -140,49 +92,39 @@ export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { con
     })
   }
   socket.destroy = (error?: NodeJS.ErrnoException) => {
-    if (error?.syscall !== 'write' || failed) return destroySocket(error)
+    if (error?.syscall !== 'write' || inbox.failure) return destroySocket(error)
     writeError = error
     linger()
     return socket
   }
 
-  socket.on('end', () => {
-    ended = true
-    conclude()
-  })
-  socket.on('error', error => broken(explain(error)))
+  let broken: Error | undefined
+  socket.on('end', inbox.end)
+  socket.on('error', error => (broken = explain(error)))
   socket.on('close', () => {
-    if (!ended) destroy()
+    if (!inbox.ended) destroy(broken)
   })
 
   const connection: Connection = {
     peer,
     host,
     get open() {
-      return !ended && !failed && !writeError
+      return !inbox.ended && !inbox.failure && !writeError
     },
     get holding() {
-      return held !== undefined
+      return inbox.holding
     },
     read(next) {
-      reader = next
-      reading = next !== undefined
-      if (feeding) return
-      if (held) {
-        const chunk = held
-        held = undefined
-        feed(chunk, chunk.length, true)
-      }
-      if (paused && reading) {
+      inbox.read(next)
+      if (paused && inbox.reading) {
         paused = false
         socket.resume()
         if (writeError) linger()
       }
-      conclude()
     },
     write(data, done) {
       if (writeError) done?.(explain(writeError))
-      else socket.write(data, 'latin1', done && (error => done(error ? (failed ? failure : explain(error)) : undefined)))
+      else socket.write(data, 'latin1', done && (error => done(error ? (inbox.failure ? inbox.failure.reason : explain(error)) : undefined)))
     },
     end() {
       socket.end()

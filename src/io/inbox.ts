@@ -1,0 +1,117 @@
+/**
+ * The reading side of a connection, whatever its bytes come from: one reader at a time, what it leaves is held, and it hears
+ * once how the connection ended.
+ */
+import { concat, copy } from '../bytes.js'
+import { MORE } from '../wire/decoder.js'
+import type { Reader } from './connection.js'
+
+export type Inbox = {
+  /** Whether bytes are held that nobody has read. */
+  readonly holding: boolean
+  /** Whether the reader takes bytes now. */
+  readonly reading: boolean
+  /** Whether the peer has ended its side. */
+  readonly ended: boolean
+  /** Why the connection is broken, in a box, for a reason may be anything. */
+  readonly failure: { reason: unknown } | undefined
+  /** Hands out `chunk[0..end)`, which is borrowed, and holds what nobody takes behind what is held already. */
+  take(chunk: Uint8Array, end: number): void
+  /** Gives what is held and what comes to `next`. */
+  read(next: Reader | undefined): void
+  /** The peer has ended its side: the reader hears of it behind the last byte. */
+  end(): void
+  /** The connection is broken: what is held is dropped, and the reader hears the first reason at once. */
+  fail(reason: unknown): void
+}
+
+/** `broke` is called when a reader has thrown, before it hears of that. */
+export const createInbox = (broke: () => void): Inbox => {
+  let reader: Reader | undefined
+  /** Whether the reader takes bytes: it did not say that it is done. */
+  let reading = false
+  let feeding = false
+  let held: Uint8Array | undefined
+  let ended = false
+  let failure: { reason: unknown } | undefined
+
+  /** Returns where it stopped. */
+  const feed = (chunk: Uint8Array, end: number): number => {
+    let start = 0
+    feeding = true
+    try {
+      while (reader && reading && start < end) {
+        reading = false
+        const used = reader.push(chunk, start, end)
+        reading ||= used === MORE
+        start = used === MORE ? end : start + used
+      }
+    } catch (error) {
+      refuse(error)
+    }
+    feeding = false
+    return failure ? end : start
+  }
+
+  const conclude = (): void => {
+    const current = reader
+    if (!current || !(failure || (ended && reading))) return
+    reader = undefined
+    if (!failure) {
+      try {
+        return current.end()
+      } catch (error) {
+        refuse(error)
+      }
+    }
+    current.fail(failure?.reason)
+  }
+
+  const fail = (reason: unknown): void => {
+    failure ??= { reason }
+    held = undefined
+    conclude()
+  }
+
+  const refuse = (error: unknown): void => {
+    failure ??= { reason: error }
+    broke()
+    fail(error)
+  }
+
+  return {
+    get holding() {
+      return held !== undefined
+    },
+    get reading() {
+      return reading
+    },
+    get ended() {
+      return ended
+    },
+    get failure() {
+      return failure
+    },
+    take(chunk, end) {
+      const used = held ? 0 : feed(chunk, end)
+      if (used < end) held = held ? concat([held, chunk.subarray(0, end)]) : copy(chunk, used, end)
+    },
+    read(next) {
+      reader = next
+      reading = next !== undefined
+      if (feeding) return
+      if (held) {
+        const chunk = held
+        held = undefined
+        const used = feed(chunk, chunk.length)
+        if (used < chunk.length) held = chunk.subarray(used)
+      }
+      conclude()
+    },
+    end() {
+      ended = true
+      conclude()
+    },
+    fail,
+  }
+}
