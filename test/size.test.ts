@@ -10,10 +10,10 @@ import { expect, test } from 'vitest'
 import { bundle } from './support/bundle.js'
 
 const BUDGETS: [what: string, code: string, gzipped: number][] = [
-  ['a ping', `import { direct, dialUnix, systemPing } from 'hawser'; export const ping = () => systemPing(direct(dialUnix()))`, 4700],
-  ['a ping over a pool', `import { pool, dialUnix, systemPing } from 'hawser'; export const ping = () => systemPing(pool(dialUnix()))`, 5450],
+  ['a ping', `import { direct, dialUnix, systemPing } from 'hawser'; export const ping = () => systemPing(direct(dialUnix()))`, 4950],
+  ['a ping over a pool', `import { pool, dialUnix, systemPing } from 'hawser'; export const ping = () => systemPing(pool(dialUnix()))`, 5800],
   ['demultiplexing', `export { demux } from 'hawser'`, 800],
-  ['demultiplexed logs over a pool', `import { pool, dialUnix, containerLogs, demux } from 'hawser'; export const logs = async id => demux(await containerLogs(pool(dialUnix()), id, { stdout: true }))`, 8500],
+  ['demultiplexed logs over a pool', `import { pool, dialUnix, containerLogs, demux } from 'hawser'; export const logs = async id => demux(await containerLogs(pool(dialUnix()), id, { stdout: true }))`, 8900],
 ]
 
 test.each(BUDGETS)('%s', async (what, code, gzipped) => {
