@@ -1,10 +1,11 @@
 /** Turning a status that means failure into one coded error, with what the engine says about it. */
-import { fail, type ErrorCode, type HawserError } from '../errors.js'
+import { concat, copy, utf8 } from '../bytes.js'
+import { fail, isError, type ErrorCode, type HawserError } from '../errors.js'
 import { header } from '../wire/response-head.js'
 import type { Client, ExchangeOptions, Request, Response } from './exchange.js'
-import { text } from './receive.js'
+import { bodyInto } from './receive.js'
 
-/** Octets of an error's text that are read. The Go client takes as many. */
+/** Octets of an error's text after which no more is read. The Go client takes as many. */
 export const ERROR_BYTES_MAX = 1024 * 1024
 
 const CODES: Partial<Record<number, ErrorCode>> = {
@@ -31,7 +32,21 @@ export const ok = async (client: Client, request: Request, options?: ExchangeOpt
 }
 
 /** The error of a response that refuses; consumes it. */
-export const refusal = async (response: Response): Promise<HawserError> => refusalOf(response, await text(response, ERROR_BYTES_MAX).catch(() => ''))
+export const refusal = async (response: Response): Promise<HawserError> => {
+  const said: Uint8Array[] = []
+  let length = 0
+  try {
+    await bodyInto(response, (chunk, start, end) => {
+      if (length > ERROR_BYTES_MAX) throw fail('body-too-large', 'the rest of an error is not read')
+      said.push(copy(chunk, start, end))
+      length += end - start
+    })
+  } catch (error) {
+    // What came of the text is told, however it ended. An abort is no such end.
+    if (!isError(error)) throw error
+  }
+  return refusalOf(response, utf8(concat(said)))
+}
 
 /** The error of a status and the text that came with it. */
 export const refusalOf = (response: Response, body: string): HawserError => {
