@@ -47,7 +47,9 @@ export const encodeRequestHead = ({ method, path, host, headers, type, length, u
     if (/^host$/i.test(name)) hostField = ''
     if (/^content-type$/i.test(name)) type = undefined
     const value = headers[name]
-    for (const one of Array.isArray(value) ? value : [value]) add(checked(NAME, name, 'a header'), one)
+    // Two of these would be understood differently by those on the way.
+    const several = Array.isArray(value) && !/^(host|content-type)$/i.test(name)
+    for (const one of several ? value : [value]) add(checked(NAME, name, 'a header'), one)
   }
   if (type !== undefined) add('Content-Type', type)
   if (length === 'chunked') add('Transfer-Encoding', length)
