@@ -8,8 +8,8 @@
  */
 import { concat, copy } from '../bytes.js'
 import { fail, isError } from '../errors.js'
-import type { Connection, Dial, Reader } from '../io/connection.js'
-import { MORE } from '../wire/decoder.js'
+import type { Connection, Dial } from '../io/connection.js'
+import { createInbox } from '../io/inbox.js'
 import { followRequest, type Half } from './conversation.js'
 import { escape, octets, type RecordedExchange, type RecordedStep, type Recording } from './recording.js'
 
@@ -83,13 +83,9 @@ export const replay = (recording: Recording): Replay => {
 
 const connect = (host: string, scripts: readonly Script[]): Connection => {
   const peer = `replay://${host}`
-  let reader: Reader | undefined
-  let reading = false
-  let feeding = false
-  let held: Uint8Array | undefined
-  let ended = false
-  let failed = false
-  let failure: unknown
+  const inbox = createInbox(() => {})
+  /** What the client did that breaks the connection. The reader hears of it in a moment, as from a socket. */
+  let broken: { error: unknown } | undefined
 
   /** What the client writes in the exchange that is under way; none while the connection is idle. */
   let request: Half | undefined
@@ -101,56 +97,6 @@ const connect = (host: string, scripts: readonly Script[]): Connection => {
   let cue = 0
   let halfClosed = false
   let scheduled = false
-
-  /**
-   * Hands out bytes until they or the readers run out; what is left is held. Behind it they are overwritten, as in a socket's
-   * buffer: a reader that keeps borrowed bytes is found out.
-   */
-  const feed = (chunk: Uint8Array): void => {
-    let at = 0
-    feeding = true
-    try {
-      while (reader && reading && at < chunk.length) {
-        reading = false
-        const used = reader.push(chunk, at, chunk.length)
-        if (used === MORE) {
-          reading = true
-          at = chunk.length
-        } else at += used
-      }
-    } catch (error) {
-      destroy(error)
-    }
-    feeding = false
-    if (at < chunk.length && !failed) held = copy(chunk, at)
-    chunk.fill(OVERWRITTEN)
-  }
-
-  /** Tells the reader how the connection ended: a failure at once, the end when it has all bytes. */
-  const conclude = (): void => {
-    const current = reader
-    if (!current || !(failed || (ended && reading))) return
-    reader = undefined
-    if (!failed) {
-      try {
-        return current.end()
-      } catch (error) {
-        destroy(error)
-      }
-    }
-    current.fail(failure)
-  }
-
-  const broken = (error: unknown): void => {
-    if (!failed) failure = error
-    failed = true
-  }
-
-  const destroy = (reason?: unknown): void => {
-    broken(reason ?? fail('connection-closed', `${peer}: connection closed`, { peer }))
-    held = undefined
-    conclude()
-  }
 
   const mismatch = (bytes: Uint8Array, what: string): Error => {
     // All candidates agree up to `position`, so that any of them shows what has come before.
@@ -174,6 +120,8 @@ const connect = (host: string, scripts: readonly Script[]): Connection => {
     return fail('replay-mismatch', message, { peer, ...(method && { method }), ...(path && { path }), offset })
   }
 
+  const alive = (): boolean => !inbox.failure && !broken
+
   /** The exchange that answers now, if all that it waits for has come. */
   const due = (): Script | undefined => {
     const script = answering ?? candidates.find(({ used }) => !used)
@@ -187,7 +135,7 @@ const connect = (host: string, scripts: readonly Script[]): Connection => {
     if (script) {
       answering = script
       script.used = true
-      if (!scheduled && !held) {
+      if (!scheduled && !inbox.holding) {
         scheduled = true
         setImmediate(deliver)
       }
@@ -204,14 +152,18 @@ const connect = (host: string, scripts: readonly Script[]): Connection => {
   const deliver = (): void => {
     scheduled = false
     const script = due()
-    if (!script || held || failed) return
+    if (!script || inbox.holding || !alive()) return
     const { step } = script.cues[cue++]!
-    if (step.kind === 'received-end') ended = true
-    if (step.kind === 'lost') broken(fail('connection-lost', `${peer}: connection lost: ${step.reason}`, { peer, reason: step.reason }))
     // The reader may send the next request before it returns, so the state comes first.
     advance()
-    if (step.kind === 'received') feed(copy(step.bytes))
-    conclude()
+    if (step.kind === 'received-end') inbox.end()
+    else if (step.kind === 'lost') inbox.fail(fail('connection-lost', `${peer}: connection lost: ${step.reason}`, { peer, reason: step.reason }))
+    else if (step.kind === 'received') {
+      const chunk = copy(step.bytes)
+      inbox.take(chunk, chunk.length)
+      // As in a socket's buffer: a reader that keeps borrowed bytes is found out.
+      chunk.fill(OVERWRITTEN)
+    }
   }
 
   const agreeing = (agrees: (script: Script) => boolean): readonly Script[] => (answering ? [answering] : candidates.filter(({ used }) => !used)).filter(agrees)
@@ -224,43 +176,37 @@ const connect = (host: string, scripts: readonly Script[]): Connection => {
     advance()
   }
 
-  /** Breaks the connection because of what the client did; who reads hears of it in a moment, as from a socket. */
+  /** Does what the client asked for, unless the connection is broken or gets so by that; returns why. */
   const attempt = (act: () => void): unknown => {
+    if (inbox.failure) return inbox.failure.reason
+    if (broken) return broken.error
     try {
       act()
+      return undefined
     } catch (error) {
       if (!isError(error)) throw error
-      broken(error)
-      queueMicrotask(conclude)
+      broken = { error }
+      queueMicrotask(() => inbox.fail(error))
+      return error
     }
-    return failed ? failure : undefined
   }
 
   return {
     peer,
     host,
     get open() {
-      return !ended && !failed
+      return !inbox.ended && alive()
     },
     get holding() {
-      return held !== undefined
+      return inbox.holding
     },
     read(next) {
-      reader = next
-      reading = next !== undefined
-      if (feeding) return
-      if (held) {
-        const chunk = held
-        held = undefined
-        feed(chunk)
-        if (!held) advance()
-      }
-      conclude()
+      inbox.read(next)
+      advance()
     },
     write(data, done) {
       const error = attempt(() => {
-        if (failed) return
-        if (halfClosed || (ended && !request)) throw fail('connection-closed', `${peer}: written to after it was closed`, { peer })
+        if (halfClosed || (inbox.ended && !request)) throw fail('connection-closed', `${peer}: written to after it was closed`, { peer })
         if (!request) {
           candidates = scripts
           request = followRequest(receive)
@@ -270,17 +216,17 @@ const connect = (host: string, scripts: readonly Script[]): Connection => {
       if (done) queueMicrotask(() => done(error))
     },
     end() {
-      if (halfClosed || ended || failed) return
-      halfClosed = true
-      if (!request) return
+      if (halfClosed || inbox.ended) return
       attempt(() => {
+        halfClosed = true
+        if (!request) return
         const agree = agreeing(({ ends, sent }) => ends && position === sent.length)
         if (agree.length === 0) throw mismatch(NOTHING, 'the client half-closed, and was not recorded to do so here')
         candidates = agree
         advance()
       })
     },
-    destroy,
+    destroy: reason => inbox.fail(reason ?? fail('connection-closed', `${peer}: connection closed`, { peer })),
     ref() {},
   }
 }
