@@ -401,3 +401,21 @@ export type ContainerPathStat = {
   /** Where a symbolic link leads, resolved within the container; else empty, or from podman the path itself. */
   linkTarget: string
 }
+
+/** What ps wrote: the titles of the columns, and a row for each process. */
+export type ContainerTopResponse = { Titles: string[]; Processes: string[][] | null }
+
+/** 0 is changed, 1 added, 2 deleted. */
+export type FilesystemChange = { Path: string; Kind: 0 | 1 | 2 }
+
+/** Limits to change. 0 leaves some as they are; lists of devices since 1.55, where null leaves and `[]` takes away. */
+export type ContainerUpdateRequest = Sent<Resources & { RestartPolicy: RestartPolicy }>
+
+/** Podman 4 answers with the container's id instead. */
+export type ContainerUpdateResponse = { Warnings?: string[] | null }
+
+export type ContainerPruneResponse = {
+  ContainersDeleted: string[] | null
+  /** Bytes. */
+  SpaceReclaimed: number
+}

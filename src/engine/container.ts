@@ -10,11 +10,24 @@ import type { Client, ExchangeOptions, Response } from '../http/exchange.js'
 import { hijack, type Hijacked } from '../http/hijack.js'
 import { ok } from '../http/ok.js'
 import { body, discard, json } from '../http/receive.js'
-import type { ContainerCreateRequest, ContainerCreateResponse, ContainerInspectResponse, ContainerPathStat, ContainerSummary, ContainerWaitResponse } from './container-types.js'
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspectResponse,
+  ContainerPathStat,
+  ContainerPruneResponse,
+  ContainerSummary,
+  ContainerTopResponse,
+  ContainerUpdateRequest,
+  ContainerUpdateResponse,
+  ContainerWaitResponse,
+  FilesystemChange,
+} from './container-types.js'
 import { segment } from './path.js'
 import { pathStat } from './path-stat.js'
 import { count, filters, flag, must, oneOf, patient, query, seconds, text, whole, type Filters, type Kind } from './query.js'
 import { archiveBody, objectBody, type Archive } from './request-body.js'
+import { toldTar } from './told-tar.js'
 
 export type ContainerListOptions = ExchangeOptions & {
   /** Those that do not run, too. */
@@ -59,11 +72,15 @@ const changed = async (response: Response): Promise<boolean> => {
 export type ContainerStartOptions = ExchangeOptions & {
   /** What detaches a terminal: `ctrl-p,ctrl-q` unless the daemon is told otherwise. */
   detachKeys?: string | undefined
+  /** Goes on from this checkpoint, on an engine with experimental features. */
+  checkpoint?: string | undefined
+  /** Where the checkpoint is, if not with the container. */
+  'checkpoint-dir'?: string | undefined
 }
 
 /** Starts a container; `false` if it runs already. */
 export const containerStart = async (client: Client, id: string, options: ContainerStartOptions = {}): Promise<boolean> =>
-  changed(await ok(client, { method: 'POST', path: `/containers/${segment(id)}/start${query(options, { detachKeys: text })}` }, options))
+  changed(await ok(client, { method: 'POST', path: `/containers/${segment(id)}/start${query(options, { detachKeys: text, checkpoint: text, 'checkpoint-dir': text })}` }, options))
 
 /** The API's `signal`; here that is the AbortSignal. */
 const sendSignal: Kind<string> = { ...text, as: 'signal' }
@@ -104,6 +121,53 @@ export type ContainerDeleteOptions = ExchangeOptions & {
 /** Removes a container. conflict if it runs, or is being removed. */
 export const containerDelete = async (client: Client, id: string, options: ContainerDeleteOptions = {}): Promise<void> =>
   discard(await ok(client, { method: 'DELETE', path: `/containers/${segment(id)}${query(options, { v: flag, force: flag, link: flag })}` }, options))
+
+export type ContainerRenameOptions = ExchangeOptions & {
+  /** The new name. */
+  name: string
+}
+
+/** Gives a container another name. conflict if it is taken. */
+export const containerRename = async (client: Client, id: string, options: ContainerRenameOptions): Promise<void> =>
+  discard(await ok(client, { method: 'POST', path: `/containers/${segment(id)}/rename${query(options, { name: must(text) })}` }, options))
+
+/** Changes a container's limits and when it restarts, while it runs; what is left out stays. What the engine cannot do here stands in the warnings. */
+export const containerUpdate = async (client: Client, id: string, update: ContainerUpdateRequest, options: ExchangeOptions = {}): Promise<ContainerUpdateResponse> =>
+  json(await ok(client, { method: 'POST', path: `/containers/${segment(id)}/update${query(options, {})}`, body: objectBody(update) }, options))
+
+/** Stops all processes of a container where they are. conflict if it does not run, or is paused. */
+export const containerPause = async (client: Client, id: string, options: ExchangeOptions = {}): Promise<void> =>
+  discard(await ok(client, { method: 'POST', path: `/containers/${segment(id)}/pause${query(options, {})}` }, options))
+
+/** Lets a paused container go on. conflict, or server-error from Docker 20, if it is not paused. */
+export const containerUnpause = async (client: Client, id: string, options: ExchangeOptions = {}): Promise<void> =>
+  discard(await ok(client, { method: 'POST', path: `/containers/${segment(id)}/unpause${query(options, {})}` }, options))
+
+export type ContainerPruneOptions = ExchangeOptions & {
+  /** until, label, label!. */
+  filters?: Filters | undefined
+}
+
+/** Removes all containers that do not run, or of them those that the filters leave. conflict while another prune is under way. */
+export const containerPrune = async (client: Client, options: ContainerPruneOptions = {}): Promise<ContainerPruneResponse> =>
+  json(await ok(client, { method: 'POST', path: `/containers/prune${query(options, { filters })}` }, patient(options)))
+
+export type ContainerTopOptions = ExchangeOptions & {
+  /** What ps on the engine's host is told: `-ef` unless given. Podman 4 takes names of columns, too. */
+  ps_args?: string | undefined
+}
+
+/** The processes in a container, by ps on the engine's host. conflict if it does not run. */
+export const containerTop = async (client: Client, id: string, options: ContainerTopOptions = {}): Promise<ContainerTopResponse> =>
+  json(await ok(client, { method: 'GET', path: `/containers/${segment(id)}/top${query(options, { ps_args: text })}` }, options))
+
+/** What a container has changed in its image's files; null for nothing. */
+export const containerChanges = async (client: Client, id: string, options: ExchangeOptions = {}): Promise<FilesystemChange[] | null> =>
+  json(await ok(client, { method: 'GET', path: `/containers/${segment(id)}/changes${query(options, {})}` }, options))
+
+/** All files of a container, running or not, without its volumes, as a tar archive. Reading it rejects with stream-error if the engine breaks it off with a message. */
+export const containerExport = async (client: Client, id: string, options: ExchangeOptions = {}): Promise<Required<ByteSource>> =>
+  toldTar(await ok(client, { method: 'GET', path: `/containers/${segment(id)}/export${query(options, {})}` }, options))
 
 export type ContainerResizeOptions = ExchangeOptions & {
   /** Rows. */

@@ -1,5 +1,6 @@
 /** What the image operations answer. */
 import type { HealthConfig } from './container-types.js'
+import type { ProgressRecord } from './json-stream.js'
 import type { DriverData, OciDescriptor, OciPlatform } from './oci-types.js'
 
 export type ImageSummary = {
@@ -137,3 +138,45 @@ export type ImageInspect = {
 
 /** One step of a removal: a tag or digest that is gone, or a layer. */
 export type ImageDeleteItem = { Untagged?: string; Deleted?: string }
+
+export type ImageHistoryItem = {
+  /** `<missing>` for a step of which there is no image here. */
+  Id: string
+  /** Seconds since 1970. */
+  Created: number
+  CreatedBy: string
+  Tags: string[] | null
+  /** Bytes. */
+  Size: number
+  Comment: string
+}
+
+/** A statement of in-toto's; since 1.55. */
+export type AttestationStatement = {
+  Descriptor: OciDescriptor
+  /** Such as https://slsa.dev/provenance/v1. */
+  PredicateType: string
+  /** If asked for by `statement`. */
+  Statement?: Record<string, unknown> | null
+}
+
+export type ImageSearchItem = {
+  name: string
+  description: string
+  star_count: number
+  is_official: boolean
+  /** Always false since 1.44. */
+  is_automated?: boolean
+}
+
+export type ImagePruneResponse = {
+  ImagesDeleted: ImageDeleteItem[] | null
+  /** Bytes. */
+  SpaceReclaimed: number
+}
+
+/** Progress of a push; `aux` says what a tag has become in the registry. */
+export type PushRecord = ProgressRecord & { aux?: { Tag?: string; Digest?: string; Size?: number } | null }
+
+/** Progress of a load: `stream` is what docker load prints, `Loaded image: name`. */
+export type LoadRecord = ProgressRecord & { stream?: string }

@@ -199,7 +199,7 @@ const rows: Row[] = [
   },
   {
     operation: 'imageCreate',
-    call: client => imageCreate(client, { fromImage: 'alpine', tag: '3', platform: 'linux/amd64', 'X-Registry-Auth': 'e30=' }),
+    call: client => imageCreate(client, { fromImage: 'alpine', tag: '3', platform: 'linux/amd64', 'X-Registry-Auth': {} }),
     wire: 'POST /images/create?fromImage=alpine&tag=3&platform=linux%2Famd64',
     headers: { 'x-registry-auth': 'e30=', 'content-length': '0' },
     answer: jsonAnswer({ status: 'done' }),
