@@ -73,26 +73,30 @@ export type StreamBodyOptions = {
   expect?: boolean | undefined
 }
 
-/** A body from any source, sent as it comes and as fast as the engine takes it. Errors: body-length-mismatch. */
+/** A body from any source, sent as it comes and as fast as the engine takes it. Errors: request-invalid, body-length-mismatch, and the source's. */
 export const streamBody = (source: ByteSource | Iterable<Uint8Array>, type = 'application/x-tar', { length, expect }: StreamBodyOptions = {}): Body => {
   if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source || Symbol.iterator in source)) throw fail('request-invalid', 'the source of a body is not iterable')
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 0)) throw fail('request-invalid', `${String(length)} is not the length of a body`)
+  let used = false
   return {
     type,
     length,
     expect,
     again: false,
     send(connection, head, progress) {
+      const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+      // A generator is its own iterator: a second time it would be an empty body.
+      if (used && iterator === source) throw fail('request-invalid', 'the source of a body has been sent already, and is used up')
+      used = true
       connection.write(head)
-      return sendStream(connection, source, length, expect, progress)
+      return sendStream(connection, iterator, length, expect, progress)
     },
   }
 }
 
 const NOTHING = /* @__PURE__ */ new Uint8Array(0)
 
-const sendStream = (connection: Connection, source: ByteSource | Iterable<Uint8Array>, length: number | undefined, expect: boolean | undefined, progress: () => void): Sending => {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+const sendStream = (connection: Connection, iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>, length: number | undefined, expect: boolean | undefined, progress: () => void): Sending => {
   let started = false
   let halted = false
   let sent = false
