@@ -63,7 +63,7 @@ describe('ndjson', () => {
     ['values with all kinds of white space between them', '{"x":1}\t\r{"y":2} [] \n', [{ x: 1 }, { y: 2 }, []]],
     ['the same without a line end', '{"x":1}{"y":2}', [{ x: 1 }, { y: 2 }]],
     ['quotes, braces and escapes within them', '{"a":"}{\\"]["}{"b":["\\\\"]}{"c":"\\\\\\""}\n', [{ a: '}{"][' }, { b: ['\\'] }, { c: '\\"' }]],
-    ['scalars on one line', '1 -2 "a""b" true null[1]"c"2{"d":3}\n', [1, -2, 'a', 'b', true, null, [1], 'c', 2, { d: 3 }]],
+    ['scalars on one line', '1 -2 "a""b" true null[1]"c"2{"d":3}4"e"\n', [1, -2, 'a', 'b', true, null, [1], 'c', 2, { d: 3 }, 4, 'e']],
     ['nested ones', '[[1],[2,{"a":[]}]][{}]\n', [[[1], [2, { a: [] }]], [{}]]],
     ['record separators in front (RFC 7464)', '\x1e{"a":1}\n\x1e\x1e{"b":2}\n', [{ a: 1 }, { b: 2 }]],
     ['record separators between values of one line', '\x1e{"a":1}\x1e{"b":2}\x1e\n', [{ a: 1 }, { b: 2 }]],
