@@ -86,7 +86,7 @@ export const streamBody = (source: ByteSource | Iterable<Uint8Array>, type = 'ap
     send(connection, head, progress) {
       const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
       // A generator is its own iterator: a second time it would be an empty body.
-      if (used && iterator === source) throw fail('request-invalid', 'the source of a body has been sent already, and is used up')
+      if (used && Object.is(iterator, source)) throw fail('request-invalid', 'the source of a body has been sent already, and is used up')
       used = true
       connection.write(head)
       return sendStream(connection, iterator, length, expect, progress)
