@@ -79,6 +79,6 @@ export type HawserError = Error & Omit<ErrorDetails, 'cause'> & { code: ErrorCod
 /** Builds an error; the caller throws it or rejects with it. */
 export const fail = (code: ErrorCode, message: string, details?: ErrorDetails): HawserError => Object.assign(new Error(message, details), details, { code })
 
-/** Whether `error` was made by hawser, and has this code where one is given. */
+/** Whether `error` was made by hawser, and has this code where one is given. Codes of Node are written in capitals. */
 export const isError = (error: unknown, code?: ErrorCode): error is HawserError =>
-  error instanceof Error && 'code' in error && (code === undefined ? typeof error.code === 'string' : error.code === code)
+  error instanceof Error && 'code' in error && (code === undefined ? typeof error.code === 'string' && /^[a-z-]+$/.test(error.code) : error.code === code)

@@ -33,7 +33,7 @@ describe('isError', () => {
     expect(isError(fail('conflict', 'x'), 'not-found')).toBe(false)
   })
 
-  test.each([undefined, null, 'conflict', 5, {}, { code: 'conflict' }, new Error('x'), Object.assign(new Error('x'), { code: 5 }), new DOMException('x', 'AbortError')])('%o is none', value => {
+  test.each([undefined, null, 'conflict', 5, {}, { code: 'conflict' }, new Error('x'), Object.assign(new Error('x'), { code: 5 }), Object.assign(new Error('x'), { code: 'ENOENT' }), Object.assign(new Error('x'), { code: 'ERR_INVALID_ARG_TYPE' }), new DOMException('x', 'AbortError')])('%o is none', value => {
     expect(isError(value)).toBe(false)
     expect(isError(value, 'conflict')).toBe(false)
   })
