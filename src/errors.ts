@@ -16,9 +16,14 @@ export type ErrorCode =
   | 'mux-truncated'
   | 'line-too-long'
   | 'json-malformed'
+  | 'tar-malformed'
+  | 'tar-truncated'
+  | 'tar-too-large'
   // what the caller handed in
   | 'request-invalid'
   | 'config-invalid'
+  | 'tar-size-mismatch'
+  | 'tar-entry-passed'
   // io: no connection, or none any more
   | 'dial-not-found'
   | 'dial-permission'
