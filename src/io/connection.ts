@@ -5,17 +5,9 @@
  */
 import type { Socket } from 'node:net'
 import { fail } from '../errors.js'
-import type { Decoder } from '../wire/decoder.js'
-import { createInbox } from './inbox.js'
+import { createInbox, type Reader } from './inbox.js'
 
-/**
- * A decoder on a connection. When `push` returns a count, the rest is held and the reader gets no more bytes until it is
- * handed to `read` again; it still hears of a failure. After `end` or `fail` it is not called again.
- */
-export type Reader = Decoder & {
-  /** The connection broke or was destroyed, or `push` or `end` threw. */
-  fail(error: unknown): void
-}
+export type { Reader }
 
 export type Connection = {
   /** Where it leads, in the form that dialUrl takes; for messages. */
@@ -80,16 +72,18 @@ export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { con
 
   /**
    * An engine that refuses an upload answers and closes; the next write then fails while the answer waits in the socket, and
-   * node:net would drop both. So the socket is closed once a turn of the event loop brought nothing more to read.
+   * node:net would drop both. So the socket is closed once a turn of the event loop brought nothing more to read: a whole one, for
+   * what came while this one was writing is found by the next.
    */
   const destroySocket = socket.destroy.bind(socket)
   const linger = (): void => {
     const before = received
-    setImmediate(() => {
+    const look = (): void => {
       if (paused) return
-      if (received === before) destroySocket(writeError)
-      else linger()
-    })
+      if (received > before || socket.isPaused()) linger()
+      else destroySocket(writeError)
+    }
+    setImmediate(setImmediate, look)
   }
   socket.destroy = (error?: NodeJS.ErrnoException) => {
     if (error?.syscall !== 'write' || inbox.failure) return destroySocket(error)

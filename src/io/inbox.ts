@@ -3,8 +3,16 @@
  * once how the connection ended.
  */
 import { concat, copy } from '../bytes.js'
-import { MORE } from '../wire/decoder.js'
-import type { Reader } from './connection.js'
+import { MORE, type Decoder } from '../wire/decoder.js'
+
+/**
+ * A decoder on a connection. When `push` returns a count, the rest is held and the reader gets no more bytes until it is
+ * handed to `read` again; it still hears of a failure. After `end` or `fail` it is not called again.
+ */
+export type Reader = Decoder & {
+  /** The connection broke or was destroyed, or `push` or `end` threw. */
+  fail(error: unknown): void
+}
 
 export type Inbox = {
   /** Whether bytes are held that nobody has read. */
