@@ -34,6 +34,7 @@ import {
 } from '../../../src/engine/index.js'
 import { streamBody, type Client } from '../../../src/http/index.js'
 import { fakeEngine, jsonAnswer, type Answer } from './fake-engine.js'
+import { moreHijacked, moreRows } from './more-rows.js'
 import { SPEC } from './spec.js'
 
 const NO_CONTENT: Answer = { status: 204 }
@@ -60,6 +61,7 @@ type Row = {
 const read = async (stream: Promise<AsyncIterable<Uint8Array>>): Promise<string> => new TextDecoder().decode(await collect(await stream))
 
 const rows: Row[] = [
+  ...moreRows,
   {
     operation: 'systemPing',
     call: client => systemPing(client),
@@ -216,7 +218,8 @@ const rows: Row[] = [
   },
 ]
 
-const hijacked: (Pick<Row, 'operation' | 'wire' | 'json'> & { call(client: Client): ReturnType<typeof containerAttach> })[] = [
+const hijacked: (Pick<Row, 'operation' | 'wire' | 'json'> & { call(client: Client): ReturnType<typeof containerAttach>; upgrade?: string; headers?: Record<string, string> })[] = [
+  ...moreHijacked,
   { operation: 'containerAttach', call: client => containerAttach(client, 'c1', { stream: true }), wire: 'POST /containers/c1/attach?stream=1' },
   {
     operation: 'containerAttach',
@@ -245,7 +248,7 @@ test.each(rows)('$operation sends $wire', async ({ call, wire, json, octets = ''
 })
 
 describe('hijacked', () => {
-  test.each(hijacked)('$operation sends $wire, and both sides talk', async ({ call, wire, json }) => {
+  test.each(hijacked)('$operation sends $wire, and both sides talk', async ({ call, wire, json, upgrade = 'tcp', headers = {} }) => {
     const engine = await fakeEngine()
     engine.upgrade((_, socket) => {
       socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly ')
@@ -259,7 +262,7 @@ describe('hijacked', () => {
     expect(await read(Promise.resolve(stream))).toBe('early echo end')
     const [seen] = engine.seen
     expect(`${seen!.method} ${seen!.url}`).toBe(wire)
-    expect(seen!.headers).toMatchObject({ connection: 'Upgrade', upgrade: 'tcp', 'content-length': json === undefined ? '0' : String(seen!.body.length) })
+    expect(seen!.headers).toMatchObject({ ...headers, connection: 'Upgrade', upgrade, 'content-length': json === undefined ? '0' : String(seen!.body.length) })
     if (json === undefined) expect(seen!.body).toBe('')
     else expect(JSON.parse(seen!.body)).toEqual(json)
   })
@@ -276,6 +279,17 @@ describe('hijacked', () => {
 const BEYOND: { [operation: string]: string[] } = {
   // daemon: server/router/container/container_routes.go, getContainersLogs.
   containerLogs: ['details'],
+  // daemon: server/router/container/container_routes.go, postContainersStart.
+  containerStart: ['checkpoint', 'checkpoint-dir'],
+  // daemon: server/router/build/build_routes.go, newImageBuildOptions and postPrune.
+  imageBuild: ['cpusetmems', 'cgroupparent', 'ulimits', 'session', 'buildid', 'isolation', 'securityopt'],
+  buildPrune: ['keep-storage'],
+}
+
+/** What the reference calls a string and the daemon reads as often as it is there (r.Form, not r.FormValue; the same files). */
+const REPEATED: { [operation: string]: string[] } = {
+  imageBuild: ['t', 'extrahosts', 'securityopt'],
+  imageCommit: ['changes'],
 }
 
 const disagreements = (some: readonly Pick<Row, 'operation' | 'wire'>[]): string[] =>
@@ -284,10 +298,10 @@ const disagreements = (some: readonly Pick<Row, 'operation' | 'wire'>[]): string
     if (!spec) return [`${operation} is no operation`]
     const [method, target] = wire.split(' ') as [string, string]
     const { pathname, searchParams } = new URL(target, 'http://engine')
-    const pattern = new RegExp(`^${spec.path.replace('{id}', '[^/]+').replace('{name}', '.+')}$`)
+    const pattern = new RegExp(`^${spec.path.replace('{id}', '[^/]+').replace('{name}', '.+').replace('{checkpoint}', '[^/]+')}$`)
     const unknown = [...searchParams.keys()].filter(name => !(name in spec.query) && !BEYOND[operation]?.includes(name))
     const missing = Object.keys(spec.query).filter(name => spec.query[name]!.endsWith('!') && !searchParams.has(name))
-    const repeated = [...new Set(searchParams.keys())].filter(name => searchParams.getAll(name).length > 1 && spec.query[name] !== 'array')
+    const repeated = [...new Set(searchParams.keys())].filter(name => searchParams.getAll(name).length > 1 && spec.query[name] !== 'array' && !REPEATED[operation]?.includes(name))
     const untyped = [...searchParams].filter(([name, value]) => (spec.query[name] === 'boolean' && !/^[01]$/.test(value)) || (spec.query[name]?.startsWith('integer') && !/^-?[\d.]+$/.test(value)))
     return [
       ...(method === spec.method ? [] : [`${operation}: ${method} instead of ${spec.method}`]),
