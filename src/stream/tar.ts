@@ -1,44 +1,43 @@
-/** Packing entries from anywhere into an archive (wire/tar-encoder.ts), in chunks that may be kept. */
+/** Packing entries into a tar archive (wire/tar-encoder.ts). */
 import { encodeUtf8, type ByteSource } from '../bytes.js'
 import { fail } from '../errors.js'
 import { createTarEncoder, type TarEncoderOptions, type TarHeader } from '../wire/tar-encoder.js'
 
-/** What an entry holds: all of it, or a source that gives as many octets as the entry's `size` says. */
-export type TarBody = string | Uint8Array | AsyncIterable<Uint8Array>
+/** Data of an entry. Chunks of a source are not copied where they are large, so they must not change. */
+export type TarBody = string | Uint8Array | ByteSource | Iterable<Uint8Array>
 
-export type TarInput = TarHeader & {
-  /** A function opens it when its turn has come, so that a thousand files need not be open at once. */
-  body?: TarBody | (() => TarBody | Promise<TarBody>) | undefined
-}
+/** An entry with its data: of text and bytes the size is known, a source needs `size`. A function is called when the entry's turn comes. */
+export type TarInput = TarHeader & { body?: TarBody | (() => TarBody | Promise<TarBody>) | undefined }
 
 /**
- * Yields an archive of the entries, in their order; the same entries give the same octets. An entry of text or bytes has their size.
- * Errors: request-invalid for what no header can hold and for a source without a `size`; tar-size-mismatch for a source that
- * gives more or less; and the sources' own.
+ * The archive of `entries` in chunks that may be kept: about 64 KiB of small files, large data as it comes. Each iteration
+ * packs anew. Errors: request-invalid for an entry that cannot be written or a body that is none; tar-size-mismatch for a body
+ * that is shorter or longer than its `size`; and those of the sources.
  */
-export async function* tar(entries: Iterable<TarInput> | AsyncIterable<TarInput>, options?: TarEncoderOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  const ready: Uint8Array[] = []
-  const encoder = createTarEncoder(chunk => ready.push(chunk), options)
+export const tar = (entries: Iterable<TarInput> | AsyncIterable<TarInput>, options?: TarEncoderOptions): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => pack(entries, options),
+})
 
+async function* pack(entries: Iterable<TarInput> | AsyncIterable<TarInput>, options: TarEncoderOptions | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  const ready: Uint8Array[] = []
+  const encoder = createTarEncoder(chunk => void ready.push(chunk), options)
   for await (const entry of entries) {
-    const body = typeof entry.body === 'function' ? await entry.body() : (entry.body ?? '')
-    const bytes = typeof body === 'string' ? encodeUtf8(body) : body
-    if (bytes instanceof Uint8Array) {
-      encoder.entry(entry, bytes.length === 0 ? entry.size : bytes.length)
-      encoder.data(bytes)
-      encoder.endEntry()
+    let { body = '' } = entry
+    if (typeof body === 'function') body = await body()
+    if (typeof body === 'string') body = encodeUtf8(body)
+    if (body instanceof Uint8Array) {
+      encoder.entry(entry, entry.size ?? body.length)
+      encoder.data(body)
     } else {
-      if (entry.size === undefined) throw fail('request-invalid', `the entry ${JSON.stringify(entry.name)} cannot be written: its body is a source, and its size is not said`)
+      if (entry.size === undefined) throw fail('request-invalid', `the entry ${JSON.stringify(entry.name)} needs a size, as its body is a stream`)
       encoder.entry(entry)
-      for await (const chunk of bytes as ByteSource) {
+      for await (const chunk of body) {
         encoder.data(chunk)
-        for (const piece of ready) yield piece
-        ready.length = 0
+        for (const piece of ready.splice(0)) yield piece
       }
-      encoder.endEntry()
     }
-    for (const piece of ready) yield piece
-    ready.length = 0
+    encoder.endEntry()
+    for (const piece of ready.splice(0)) yield piece
   }
   encoder.end()
   for (const piece of ready) yield piece
