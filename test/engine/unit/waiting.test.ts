@@ -1,6 +1,6 @@
 /** The wait that says when it stands, and which limits of time reach what waits by its nature. */
 import { expect, test } from 'vitest'
-import { containerInspect, containerLogs, containerRestart, containerStop, containerWait, execStart, imageCreate } from '../../../src/engine/index.js'
+import { containerInspect, containerLogs, containerPrune, containerRestart, containerStats, containerStop, containerWait, execStart, imageBuild, imageCommit, imageCreate, imageGet, imageLoad, imagePush, session, systemDataUsage, systemEvents } from '../../../src/engine/index.js'
 import type { Client, ExchangeOptions } from '../../../src/http/index.js'
 import { fakeEngine, jsonAnswer } from './fake-engine.js'
 
@@ -63,6 +63,16 @@ const WAITS: [name: string, call: (client: Client, options: ExchangeOptions) => 
   ['containerLogs with follow', (client, options) => containerLogs(client, 'c1', { stdout: true, follow: true, ...options })],
   ['execStart', (client, options) => execStart(client, 'e1', {}, options)],
   ['imageCreate', (client, options) => imageCreate(client, { fromImage: 'a', ...options })],
+  ['imageBuild', (client, options) => imageBuild(client, { remote: 'a', ...options })],
+  ['imageCommit', (client, options) => imageCommit(client, 'c1', options)],
+  ['imageGet', (client, options) => imageGet(client, 'a', options)],
+  ['imageLoad', (client, options) => imageLoad(client, new Uint8Array(1), options)],
+  ['imagePush', (client, options) => imagePush(client, 'a', options)],
+  ['containerPrune', (client, options) => containerPrune(client, options)],
+  ['containerStats', (client, options) => containerStats(client, 'c1', options).registered()],
+  ['systemDataUsage', (client, options) => systemDataUsage(client, options)],
+  ['systemEvents', (client, options) => systemEvents(client, options).registered()],
+  ['session', (client, options) => session(client, { uuid: 'a', name: 'b', 'grpc-method': [], ...options })],
 ]
 
 test.each(WAITS)('the limits of the client do not reach %s, those that are given with it do', async (_, call) => {
