@@ -19,6 +19,10 @@ export type ErrorCode =
   | 'tar-malformed'
   | 'tar-truncated'
   | 'tar-too-large'
+  | 'web-socket-malformed'
+  | 'web-socket-text-malformed'
+  | 'web-socket-too-large'
+  | 'web-socket-truncated'
   // what the caller handed in
   | 'request-invalid'
   | 'config-invalid'

@@ -7,4 +7,5 @@ export { bytesBody, jsonBody, streamBody, CONTINUE_MS, type StreamBodyOptions } 
 export { body, bodyInto, bytes, discard, json, text, BODY_BYTES_MAX } from './receive.js'
 export { ok, refusal, ERROR_BYTES_MAX } from './ok.js'
 export { hijack, type Hijacked } from './hijack.js'
+export { webSocket, WEB_SOCKET_CLOSE_MS, type WebSocketEnd, type WebSocketOptions, type WebSocketRequest, type WebSocketStream } from './web-socket.js'
 export { header, headers } from '../wire/response-head.js'

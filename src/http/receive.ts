@@ -124,10 +124,15 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<() => void>(cancel =>
  * The body as chunks that may be kept: each holds what has arrived since the last. Leaving the loop early closes the
  * connection. `into` is bodyInto.
  */
-export const body = (response: Response): Required<ByteSource> => ({
-  into: sink => bodyInto(response, sink),
+export const body = (response: Response): Required<ByteSource> =>
+  // Not `destroy`: the connection of a response that has come to its end serves another by now.
+  byteSource(sink => bodyInto(response, sink), () => response.release(false))
+
+/** What runs into a sink, as chunks that may be kept, too. `leave` is called when a loop over them ends early. */
+export const byteSource = (into: (sink: Sink) => Promise<void>, leave: () => void): Required<ByteSource> => ({
+  into,
   [Symbol.asyncIterator]() {
-    const state = readAhead(response)
+    const state = readAhead(into, leave)
     const iterator: AsyncIterator<Uint8Array> = {
       next: () => state.next(),
       return() {
@@ -140,8 +145,8 @@ export const body = (response: Response): Required<ByteSource> => ({
   },
 })
 
-/** Copies a body into slabs as it comes, READ_AHEAD octets at most ahead of who calls `next`. */
-const readAhead = (response: Response): { next(): Promise<IteratorResult<Uint8Array>>; cancel(): void } => {
+/** Copies what comes into slabs as it comes, READ_AHEAD octets at most ahead of who calls `next`. */
+const readAhead = (into: (sink: Sink) => Promise<void>, leave: () => void): { next(): Promise<IteratorResult<Uint8Array>>; cancel(): void } => {
   const ready: Uint8Array[] = []
   let slab = NOTHING
   let from = 0
@@ -171,7 +176,7 @@ const readAhead = (response: Response): { next(): Promise<IteratorResult<Uint8Ar
     return ahead < READ_AHEAD ? undefined : new Promise(resolve => (goOn = resolve))
   }
 
-  bodyInto(response, sink).then(settle, error => {
+  into(sink).then(settle, error => {
     failure = { error }
     settle()
   })
@@ -209,8 +214,7 @@ const readAhead = (response: Response): { next(): Promise<IteratorResult<Uint8Ar
       failure = undefined
       ready.length = from = to = 0
       if (over) return
-      // Not `destroy`: the connection of a response that has come to its end serves another by now.
-      response.release(false)
+      leave()
       settle()
     },
   }

@@ -10,3 +10,4 @@ export { createTarEncoder, encodeTarHeader, type TarEncoder, type TarEncoderOpti
 export { decodeTarHeader, TAR_BLOCK, type TarEntry, type TarType } from './tar-header.js'
 export { TAR_META_MAX } from './tar-pax.js'
 export { decodeTarText, encodeTarText } from './tar-text.js'
+export { createWebSocketDecoder, encodeWebSocketClose, encodeWebSocketFrame, WEB_SOCKET_CONTROL_MAX, WEB_SOCKET_MESSAGE_MAX, WEB_SOCKET_NO_STATUS, type WebSocketDecoderOptions, type WebSocketEvents, type WebSocketFrameOptions, type WebSocketOpcode } from './web-socket.js'
