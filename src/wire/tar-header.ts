@@ -42,7 +42,7 @@ export type TarEntry = {
   mtimeNs: number
   /** The target of a symlink as it stands, or the name of the entry that a hard link repeats; else empty. */
   linkName: string
-  /** Numbers of a device; else 0. */
+  /** Numbers of a device; for other types mostly 0. */
   major: number
   minor: number
   /** Extended attributes by their names, such as 'security.capability'. The record has no prototype. */
@@ -125,8 +125,12 @@ const hasGnuTimes = (bytes: Uint8Array, at: number): boolean => {
 export const parseHeader = (block: Uint8Array, at: number): TarEntry => {
   const flag = block[at + 156]!
   const type = typeOf(flag)
-  const isDevice = type === 'character-device' || type === 'block-device'
   const isUstar = says(block, at + 257, 'ustar')
+  /** Other types than devices have anything here: plexus-archiver puts text. */
+  const device = (offset: number): number => {
+    const value = isUstar ? parseNumber(block, at + offset, 8) : 0
+    return value >= 0 || type.endsWith('device') ? value : 0
+  }
   let name = parseText(block, at, 100)
   if (isUstar && block[at + 345] !== 0 && !(isGnu(block, at) && hasGnuTimes(block, at))) {
     // star has times behind a shorter prefix.
@@ -145,8 +149,8 @@ export const parseHeader = (block: Uint8Array, at: number): TarEntry => {
     mtime: parseNumber(block, at + 136, 12),
     mtimeNs: 0,
     linkName: parseText(block, at + 157, 100),
-    major: isDevice ? parseNumber(block, at + 329, 8) : 0,
-    minor: isDevice ? parseNumber(block, at + 337, 8) : 0,
+    major: device(329),
+    minor: device(337),
   }
   const { size, mode, uid, gid, mtime, major, minor } = entry
   if (!(size >= 0 && mode >= 0 && uid >= 0 && gid >= 0 && major >= 0 && minor >= 0 && mtime === mtime)) throw malformed(`a number in the header of ${JSON.stringify(name)} is none`)

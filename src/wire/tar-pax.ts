@@ -3,7 +3,7 @@
  * and of the whole record. What the archive says in them wins over the header block that follows.
  *
  * Read: path, linkpath, size, uid, gid, uname, gname, mtime, SCHILY.xattr.*, and GNU.sparse.* in its three versions. Any other
- * key is passed over, as POSIX has it. An empty value takes a record back. Refused: lengths that are not those of their
+ * key is passed over, as POSIX has it. An empty value makes a text empty, and takes a number back. Refused: lengths that are not those of their
  * records, NUL in names, numbers that are none.
  */
 import { concat, copy, encodeUtf8 } from '../bytes.js'
@@ -13,26 +13,26 @@ import { decodeTarText } from './tar-text.js'
 /** Octets of one extension header: PAX records, a long name. All global headers of an archive share as many. Go's archive/tar has the same. */
 export const TAR_META_MAX = 1024 * 1024
 
-/** What records say; a key that was taken back is undefined. */
+/** What records say; a number that was taken back is undefined. */
 export type Pax = {
-  path?: string | undefined
-  linkpath?: string | undefined
+  path?: string
+  linkpath?: string
   size?: number | undefined
   uid?: number | undefined
   gid?: number | undefined
-  uname?: string | undefined
-  gname?: string | undefined
+  uname?: string
+  gname?: string
   mtime?: number | undefined
   mtimeNs?: number | undefined
-  xattrs?: Record<string, Uint8Array> | undefined
+  xattrs?: Record<string, Uint8Array>
   /** GNU.sparse.major and minor. */
-  sparseMajor?: number | undefined
-  sparseMinor?: number | undefined
-  sparseName?: string | undefined
+  sparseMajor?: number
+  sparseMinor?: number
+  sparseName?: string
   /** GNU.sparse.size or GNU.sparse.realsize: octets of the file with its holes. */
-  sparseSize?: number | undefined
+  sparseSize?: number
   /** Offset and length of each piece of data, in turn. */
-  sparseMap?: number[] | undefined
+  sparseMap?: number[]
 }
 
 const XATTR = 'SCHILY.xattr.'
@@ -93,7 +93,7 @@ export const parsePax = (bytes: Uint8Array, start: number, end: number, pax: Pax
 const setRecord = (pax: Pax, key: string, bytes: Uint8Array, start: number, end: number): void => {
   const isSet = end > start
   const text = (): string => decodeTarText(bytes, start, end)
-  const name = (): string | undefined => (isSet ? parseName(text()) : undefined)
+  const name = (): string => parseName(text())
   const number = (): number | undefined => (isSet ? parseDecimal(text()) : undefined)
   if (key === 'path') pax.path = name()
   else if (key === 'linkpath') pax.linkpath = name()

@@ -9,9 +9,12 @@ import { splitAtRandom } from '../support/random.js'
 
 const folder = process.env['HAWSER_CONFORMANCE'] ?? fileURLToPath(new URL('../../../shared/conformance', import.meta.url))
 
+/** Where a file of the cases is, an archive for example. */
+export const pathOf = (name: string): string => join(folder, name)
+
 /** The cases of one file, or nothing where the folder is absent. */
 export const loadCases = <T>(name: string): T[] | undefined => {
-  const file = join(folder, name)
+  const file = pathOf(name)
   if (!existsSync(file)) {
     console.log(`${name}: left out, for there is no ${file}; HAWSER_CONFORMANCE says where the cases are`)
     return undefined
