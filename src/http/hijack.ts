@@ -38,6 +38,7 @@ export const hijack = async (client: Client, request: Request, options?: Exchang
     write(data) {
       const written = new Promise<void>((resolve, reject) => {
         if (ended) reject(fail('request-invalid', 'stdin is closed: nothing can be written behind its end'))
+        else if (!(data instanceof Uint8Array)) reject(fail('request-invalid', `stdin takes a Uint8Array, not ${typeof data}`))
         else connection.write(data, error => (error ? reject(error) : resolve()))
       })
       // Who reads hears of a broken connection too, so nobody has to wait for each write.

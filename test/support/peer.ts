@@ -3,7 +3,7 @@
  * then writes, stalls, half-closes, closes or resets as the test wants it. Written on node:net alone, so that it shares no
  * code with what it tests.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,11 +64,14 @@ export type Peer = {
 
 export type PeerOptions = {
   over?: Over | undefined
-  /** What the server presents. */
+  /** What the server presents, beside or instead of a certificate for localhost. */
   tls?: ServerTlsOptions | undefined
-  /** What the client trusts and presents. */
+  /** What the client trusts and presents: the authority of that certificate when nothing is said. */
   client?: TlsOptions | undefined
 }
+
+/** A file of fixtures/tls. */
+export const pem = (name: string): string => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
 
 /** What a read rejects with when the client has closed. */
 export const GONE = new Error('the client has closed')
@@ -156,7 +159,7 @@ const dialData = (path: string): Dial => {
 }
 
 /** Starts a peer that runs `serve` for each connection. It ends with the test, which fails if `serve` did. */
-export const startPeer = async (serve: (link: Link, nth: number) => unknown, { over = 'unix', tls = {}, client = {} }: PeerOptions = {}): Promise<Peer> => {
+export const startPeer = async (serve: (link: Link, nth: number) => unknown, { over = 'unix', tls, client }: PeerOptions = {}): Promise<Peer> => {
   const folder = mkdtempSync(join(tmpdir(), 'peer-'))
   const path = join(folder, 'socket')
   const links: Link[] = []
@@ -173,7 +176,7 @@ export const startPeer = async (serve: (link: Link, nth: number) => unknown, { o
   }
   const server: Server =
     over === 'tls'
-      ? createTlsServer({ allowHalfOpen: true, ...tls } as ServerTlsOptions, accept).on('tlsClientError', () => {})
+      ? createTlsServer({ allowHalfOpen: true, cert: pem('server'), key: pem('server-key'), ...tls } as ServerTlsOptions, accept).on('tlsClientError', () => {})
       : createNetServer({ allowHalfOpen: true, noDelay: true }, accept)
   await new Promise<void>(resolve => (over === 'tcp' || over === 'tls' ? server.listen(0, '127.0.0.1', resolve) : server.listen(path, resolve)))
   const address = server.address()
@@ -184,7 +187,7 @@ export const startPeer = async (serve: (link: Link, nth: number) => unknown, { o
     path,
     port,
     links,
-    dial: over === 'unix' ? dialUnix(path) : over === 'data' ? dialData(path) : over === 'tcp' ? dialTcp({ host: '127.0.0.1', port }) : dialTls({ host: '127.0.0.1', port }, client),
+    dial: over === 'unix' ? dialUnix(path) : over === 'data' ? dialData(path) : over === 'tcp' ? dialTcp({ host: '127.0.0.1', port }) : dialTls({ host: '127.0.0.1', port }, client ?? { ca: pem('authority') }),
     async link(nth) {
       while (!links[nth]) await new Promise<void>(resolve => waiting.push(resolve))
       return links[nth]
