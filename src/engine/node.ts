@@ -1,4 +1,4 @@
-/** The nodes of a swarm, by id, name or a beginning of the id that is unique; `self` is the one that is asked. swarm.ts tells the errors that all share. */
+/** The nodes of a swarm, by id, name or a beginning of the id that is unique. swarm.ts tells the errors that all share. */
 import type { Client, ExchangeOptions } from '../http/exchange.js'
 import { ok } from '../http/ok.js'
 import { discard, json } from '../http/receive.js'
@@ -16,7 +16,7 @@ export type NodeListOptions = ExchangeOptions & {
 export const nodeList = async (client: Client, options: NodeListOptions = {}): Promise<Node[]> =>
   json(await ok(client, { method: 'GET', path: `/nodes${query(options, { filters })}` }, options))
 
-/** One node. */
+/** One node; `self` is the one that is asked. */
 export const nodeInspect = async (client: Client, id: string, options: ExchangeOptions = {}): Promise<Node> =>
   json(await ok(client, { method: 'GET', path: `/nodes/${segment(id)}${query(options, {})}` }, options))
 

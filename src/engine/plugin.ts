@@ -1,5 +1,5 @@
 /**
- * Plugins of the engine, by name with a tag (latest unless given) or id. Podman has none: route-unknown or not-found.
+ * Plugins of the engine, by name with a tag (latest unless given) or id. Podman has none: not-found.
  *
  * pluginPull, pluginUpgrade and pluginPush answer 200 and report progress, whatever the reference says of 204 (daemon: plugin_routes.go).
  */
@@ -42,7 +42,7 @@ export type GetPluginPrivilegesOptions = Auth & {
   remote: string
 }
 
-/** What a plugin wants to be allowed. Asks the registry. */
+/** What a plugin wants to be allowed. Asks the registry; one that does not answer counts as nothing (20.10 to 28). */
 export const getPluginPrivileges = async (client: Client, options: GetPluginPrivilegesOptions): Promise<PluginPrivilege[] | null> => {
   const { headers, rest } = splitAuth(options)
   return json(await ok(client, { method: 'GET', path: `/plugins/privileges${query<ExchangeOptions & { remote: string }>(rest, { remote: must(text) })}`, headers }, patient(rest)))

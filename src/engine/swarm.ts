@@ -2,7 +2,7 @@
  * Swarms: clusters that engines form by themselves.
  *
  * A node that is no manager, or that is locked, is `unavailable`, here and for nodes, services, tasks, secrets and configs; the message
- * tells which. Podman has none of them: route-unknown or not-found. An update whose version is not the latest is server-error or, from newer engines,
+ * tells which. Podman has none of them: not-found, or unavailable with other words. An update whose version is not the latest is server-error or, from newer engines,
  * bad-parameter, with "update out of sequence" in its message: inspect again, and try again.
  */
 import type { Client, ExchangeOptions } from '../http/exchange.js'
@@ -30,7 +30,7 @@ export type SwarmLeaveOptions = ExchangeOptions & {
   force?: boolean | undefined
 }
 
-/** Leaves the swarm; the node's tasks end. */
+/** Leaves the swarm; the node's tasks end. A manager needs force, and is unavailable without. */
 export const swarmLeave = async (client: Client, options: SwarmLeaveOptions = {}): Promise<void> =>
   discard(await ok(client, { method: 'POST', path: `/swarm/leave${query(options, { force: flag })}` }, patient(options)))
 

@@ -36,6 +36,7 @@ import { streamBody, type Client } from '../../../src/http/index.js'
 import { fakeEngine, jsonAnswer, type Answer } from './fake-engine.js'
 import { moreHijacked, moreRows } from './more-rows.js'
 import { SPEC } from './spec.js'
+import { swarmRows, swarmUpgrades } from './swarm-rows.js'
 
 const NO_CONTENT: Answer = { status: 204 }
 const NOT_MODIFIED: Answer = { status: 304 }
@@ -62,6 +63,7 @@ const read = async (stream: Promise<AsyncIterable<Uint8Array>>): Promise<string>
 
 const rows: Row[] = [
   ...moreRows,
+  ...swarmRows,
   {
     operation: 'systemPing',
     call: client => systemPing(client),
@@ -275,6 +277,15 @@ describe('hijacked', () => {
   })
 })
 
+test.each(swarmUpgrades)('$operation asks for a WebSocket with $wire', async ({ call, wire }) => {
+  const engine = await fakeEngine()
+  engine.upgrade((_, socket) => void socket.end('HTTP/1.1 409 Conflict\r\nContent-Type: text/plain\r\n\r\ncontainer c1 is paused'))
+  await expect(call(engine.pool())).rejects.toMatchObject({ code: 'conflict', reason: 'container c1 is paused' })
+  const [seen] = engine.seen
+  expect(`${seen!.method} ${seen!.url}`).toBe(wire)
+  expect(seen!.headers).toMatchObject({ upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-version': '13', 'sec-websocket-key': expect.stringMatching(/^[\w+/]{22}==$/) as string })
+})
+
 /** What rows send that the reference does not know; the daemon's own code is named where it knows more. */
 const BEYOND: { [operation: string]: string[] } = {
   // daemon: server/router/container/container_routes.go, getContainersLogs.
@@ -311,11 +322,11 @@ const disagreements = (some: readonly Pick<Row, 'operation' | 'wire'>[]): string
   })
 
 test('the rows agree with the reference', () => {
-  expect(disagreements([...rows, ...hijacked])).toEqual([])
+  expect(disagreements([...rows, ...hijacked, ...swarmUpgrades])).toEqual([])
 })
 
 test('the rows use every parameter of the reference', () => {
-  const used = new Set([...rows, ...hijacked].flatMap(({ operation, wire }) => [operation, ...[...new URL(wire.split(' ')[1]!, 'http://engine').searchParams.keys()].map(name => `${operation} ${name}`)]))
+  const used = new Set([...rows, ...hijacked, ...swarmUpgrades].flatMap(({ operation, wire }) => [operation, ...[...new URL(wire.split(' ')[1]!, 'http://engine').searchParams.keys()].map(name => `${operation} ${name}`)]))
   const wanted = Object.entries(SPEC).flatMap(([operation, { query }]) => [operation, ...Object.keys(query).map(name => `${operation} ${name}`)])
   expect(wanted.filter(name => !used.has(name))).toEqual([])
 })
