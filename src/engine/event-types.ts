@@ -2,7 +2,7 @@
 
 export type EventMessage = {
   Type: 'builder' | 'config' | 'container' | 'daemon' | 'image' | 'network' | 'node' | 'plugin' | 'secret' | 'service' | 'volume'
-  /** create, start, die, exec_start: sh -c …, health_status: healthy, …; the part behind a colon is the event's own. Podman 4 says died for die. */
+  /** create, start, die, exec_start: sh -c …, health_status: healthy, …; the part behind a colon is the event's own. */
   Action: string
   /** What it happened to. An image's ID is the reference that was used. */
   Actor: { ID: string; /** Labels, and what the event has to tell: name, image, exitCode, signal, … */ Attributes: Record<string, string> | null }

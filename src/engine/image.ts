@@ -176,7 +176,7 @@ export type ImageCommitOptions = ExchangeOptions & {
   pause?: boolean | undefined
   /** Lines of a Dockerfile: CMD, ENV, … */
   changes?: readonly string[] | undefined
-  /** What containers of the image inherit, in place of what this container has. */
+  /** What containers of the image inherit before what this container has. */
   containerConfig?: Sent<ContainerConfig> | undefined
 }
 
@@ -184,5 +184,6 @@ export type ImageCommitOptions = ExchangeOptions & {
 export const imageCommit = async (client: Client, container: string, options: ImageCommitOptions = {}): Promise<{ Id: string }> => {
   const { containerConfig, ...rest } = options ?? {}
   const path = `/commit?container=${segment(container)}${query(rest, { repo: text, tag: text, comment: text, author: text, pause: flag, changes: list }).replace('?', '&')}`
-  return json(await ok(client, { method: 'POST', path, body: containerConfig && objectBody(containerConfig) }, patient(rest)))
+  // Podman wants an object in any case; an empty one changes nothing.
+  return json(await ok(client, { method: 'POST', path, body: objectBody(containerConfig === undefined ? {} : containerConfig) }, patient(rest)))
 }

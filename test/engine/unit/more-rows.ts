@@ -129,7 +129,7 @@ export const moreRows: Row[] = [
     answer: jsonAnswer({ Id: 'sha256:0f' }, 201),
     result: { Id: 'sha256:0f' },
   },
-  { operation: 'imageCommit', call: client => engine.imageCommit(client, 'c1'), wire: 'POST /commit?container=c1', answer: jsonAnswer({ Id: 'i' }, 201), result: { Id: 'i' } },
+  { operation: 'imageCommit', call: client => engine.imageCommit(client, 'c1'), wire: 'POST /commit?container=c1', json: {}, answer: jsonAnswer({ Id: 'i' }, 201), result: { Id: 'i' } },
   { operation: 'imageHistory', call: client => engine.imageHistory(client, 'a/b:1', { platform: AMD64 }), wire: `GET /images/a/b:1/history?platform=${json(AMD64)}`, answer: jsonAnswer([]), result: [] },
   {
     operation: 'imageAttestations',
