@@ -10,7 +10,7 @@ import { fail, isError } from '../errors.js'
 import { MORE } from '../wire/decoder.js'
 import { header } from '../wire/response-head.js'
 import { createWebSocketDecoder, encodeWebSocketClose, encodeWebSocketFrame, WEB_SOCKET_NO_STATUS, type WebSocketOpcode } from '../wire/web-socket.js'
-import type { Client, ExchangeOptions, Response } from './exchange.js'
+import type { Client, ExchangeOptions, Request, Response } from './exchange.js'
 import { refusal } from './ok.js'
 import { bodyInto, byteSource } from './receive.js'
 
@@ -20,7 +20,7 @@ export const WEB_SOCKET_CLOSE_MS = 2000
 /** RFC 6455 section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-export type WebSocketRequest = { path: string; headers?: Readonly<Record<string, string>> | undefined }
+export type WebSocketRequest = Pick<Request, 'path' | 'headers'>
 
 export type WebSocketOptions = ExchangeOptions & {
   /** Subprotocols to offer. */
@@ -104,6 +104,7 @@ export const webSocket = async (client: Client, { path, headers }: WebSocketRequ
 
   /** Reads to the end. Both callbacks may return a promise, which holds the peer back. */
   const run = async (sink: Sink | undefined, message: (isText: boolean) => void | Promise<void>): Promise<void> => {
+    if (reading) throw fail('response-consumed', `the WebSocket of ${response.path} is being read already, or has been`, { method: response.method, path: response.path })
     reading = true
     let waiting: Promise<void> | undefined
     const wait = (promise: void | Promise<void>): boolean => {
