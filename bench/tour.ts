@@ -25,7 +25,7 @@ const red = (text: string): string => paint(31, text)
 const dim = (text: string): string => paint(2, text)
 const bold = (text: string): string => paint(1, text)
 
-const WIDTH = 100
+const WIDTH = 104
 const NAME_WIDTH = 12
 const INDENT = ' '.repeat(2 + 2 + NAME_WIDTH)
 
