@@ -1,7 +1,8 @@
 /**
  * hawser/engine: one function per operation of the Engine API, and the types of what it takes and answers.
  *
- * A function bears the operationId with a small first letter; execStartDetached is ExecStart with Detach. It takes the client, then what
+ * A function bears the operationId with a small first letter; execStartDetached is ExecStart with Detach, and
+ * containerStatsOnce is ContainerStats without a stream. It takes the client, then what
  * names the resource (ids, names, the path in a container), then the body where the API has one that it needs, and last an options
  * bag: the API's parameters by their own names, wherever the API has them, beside `signal`, `dialMs`, `headMs` and `silenceMs`. One name
  * is ours: `sendSignal` is the API's `signal`, which is the AbortSignal here.

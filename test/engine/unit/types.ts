@@ -1,5 +1,6 @@
 /** What the compiler has to refuse; `npm run typecheck` runs this, and nothing else does. */
 import { containerCreate, containerInspect, containerKill, containerList, containerLogs, containerResize, containerWait, execStart, imageCreate, imageInspect, imageTag, type ContainerConfig, type JsonStream, type ProgressRecord } from '../../../src/engine/index.js'
+import { containerRename, containerStatsOnce, imageBuild, imageGet, imagePush, imageSearch, networkCreate, session, systemAuth, systemDataUsage, systemEvents, volumeUpdate, type EventMessage } from '../../../src/engine/index.js'
 import type { Client } from '../../../src/http/index.js'
 
 export const refusedByTheCompiler = async (client: Client): Promise<void> => {
@@ -31,7 +32,34 @@ export const refusedByTheCompiler = async (client: Client): Promise<void> => {
   await containerCreate(client, { HostConfig: { RestartPolicy: { Name: 'sometimes' } } })
   // @ts-expect-error changes are repeated
   await imageCreate(client, { fromSrc: '-', changes: 'CMD sh' })
+  // @ts-expect-error the new name is missing
+  await containerRename(client, 'c1', {})
+  // @ts-expect-error whether it is a stream is not for the options to say
+  await containerStatsOnce(client, 'c1', { stream: true })
+  // @ts-expect-error names are repeated
+  await imageBuild(client, { inputStream: new Uint8Array(1), t: 'a' })
+  // @ts-expect-error credentials are an object
+  await imagePush(client, 'a', { 'X-Registry-Auth': 'e30=' })
+  // @ts-expect-error there may be several
+  await imageGet(client, 'a', { platform: { os: 'linux', architecture: 'arm' } })
+  // @ts-expect-error a term is needed
+  await imageSearch(client, { limit: 1 })
+  // @ts-expect-error a name is needed
+  await networkCreate(client, { Driver: 'bridge' })
+  // @ts-expect-error misspelt
+  await systemAuth(client, { user: 'me' })
+  // @ts-expect-error no such type
+  await systemDataUsage(client, { type: ['network'] })
+  // @ts-expect-error the version is needed
+  await volumeUpdate(client, 'v', {})
+  // @ts-expect-error what it offers is needed
+  await session(client, { uuid: 'a', name: 'b' })
+  // @ts-expect-error since 1.52 there may be no status
+  const status: string = (await firstOf(systemEvents(client))).status
+  void status
 }
+
+declare const firstOf: (events: AsyncIterable<EventMessage>) => Promise<EventMessage>
 
 /** And what it has to take. */
 export const taken = async (client: Client): Promise<void> => {
