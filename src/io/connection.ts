@@ -118,7 +118,8 @@ export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { con
     },
     write(data, done) {
       if (writeError) done?.(explain(writeError))
-      else socket.write(data, 'latin1', done && (error => done(error ? (inbox.failure ? inbox.failure.reason : explain(error)) : undefined)))
+      // A write that a destroyed socket drops is reported as done.
+      else socket.write(data, 'latin1', done && (error => done(inbox.failure ? inbox.failure.reason : error ? explain(error) : undefined)))
     },
     end() {
       socket.end()

@@ -178,6 +178,9 @@ export const startPeer = async (serve: (link: Link, nth: number) => unknown, { o
     over === 'tls'
       ? createTlsServer({ allowHalfOpen: true, cert: pem('server'), key: pem('server-key'), ...tls } as ServerTlsOptions, accept).on('tlsClientError', () => {})
       : createNetServer({ allowHalfOpen: true, noDelay: true }, accept)
+  // Below TLS there are connections that never became links.
+  const sockets: Socket[] = []
+  server.on('connection', socket => sockets.push(socket))
   await new Promise<void>(resolve => (over === 'tcp' || over === 'tls' ? server.listen(0, '127.0.0.1', resolve) : server.listen(path, resolve)))
   const address = server.address()
   const port = address !== null && typeof address === 'object' ? (address as AddressInfo).port : 0
@@ -193,7 +196,7 @@ export const startPeer = async (serve: (link: Link, nth: number) => unknown, { o
       return links[nth]
     },
     async close() {
-      for (const { socket } of links) socket.destroy()
+      for (const socket of [...sockets, ...links.map(link => link.socket)]) socket.destroy()
       await new Promise<void>(resolve => server.close(() => resolve()))
       rmSync(folder, { recursive: true, force: true })
       if (troubles.length > 0) throw troubles[0]
