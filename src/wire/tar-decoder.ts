@@ -7,11 +7,11 @@
  * (TAR_SPARSE_MAX). Refused beside what tar-header.ts and tar-pax.ts refuse: ends within an entry or without the mark of the
  * end, extension headers with no entry behind them, sparse maps that do not fit their data.
  */
-import { allocate, utf8 } from '../bytes.js'
+import { allocate, latin1, utf8 } from '../bytes.js'
 import { fail } from '../errors.js'
 import { MORE, type Decoder, type Span } from './decoder.js'
-import { isChecked, isGnu, malformed, parseHeader, parseNumber, parseText, TAR_BLOCK, type TarEntry } from './tar-header.js'
-import { parsePax, TAR_META_MAX, type Pax } from './tar-pax.js'
+import { checksumOf, isChecked, isGnu, malformed, parseHeader, parseNumber, parseText, TAR_BLOCK, type TarEntry } from './tar-header.js'
+import { parseDecimal, parsePax, TAR_META_MAX, type Pax } from './tar-pax.js'
 
 /** Pieces of data in one sparse file. GNU tar has no bound. */
 export const TAR_SPARSE_MAX = 1024 * 1024
@@ -32,17 +32,8 @@ export type TarDecoderOptions = {
   endOptional?: boolean | undefined
 }
 
-const HEADER = 0
-const META = 1
-const MAP = 2
-const DATA = 3
-const PADDING = 4
-const EXTENSION = 5
-
-/** Old GNU sparse headers: 4 pieces in the header, 21 in each block behind it; then whether there is another. */
-const SPARSE_AT = 386
-const SPARSE_PIECES = 4
-const EXTENSION_PIECES = 21
+/** Takes the octets that were wanted; returns what the callback did, if it called one. */
+type Step = (bytes: Uint8Array, at: number) => unknown
 
 /**
  * Decodes one archive, and finishes behind the first block of zeros: the second, the padding of a record and whatever else
@@ -53,258 +44,204 @@ const EXTENSION_PIECES = 21
  * image_routes.go, getImagesGet), which is the error's `reason`.
  */
 export const createTarDecoder = ({ entry: emit, data, hole }: TarEvents, { limit = TAR_META_MAX, endOptional = false }: TarDecoderOptions = {}): Decoder => {
-  let state = HEADER
-  /** A header that came in pieces. */
-  const block = allocate(TAR_BLOCK)
+  /** What is not data comes whole: `want` octets, gathered in `buffer` where they come in pieces, are for `step`. */
+  let want = 0
+  let buffer: Uint8Array = new Uint8Array(0)
   let have = 0
-  /** Octets still to come of an extension header, of an entry's data, or of padding; and the padding behind them. */
-  let left = 0
-  let padding = 0
+  let step: Step
   let isOver = false
 
-  let meta = allocate(TAR_BLOCK)
-  let metaFlag = 0
-  let metaLength = 0
+  let global: Pax = { fields: {} }
   let globalBytes = 0
-  let global: Pax | undefined
-  let local: Pax | undefined
-  let longName: string | undefined
-  let longLink: string | undefined
+  /** What extension headers say of the next entry. */
+  let pax: Pax | undefined
+  let longNames: Partial<TarEntry> | undefined
 
   let entry: TarEntry | undefined
-  /** Offset and length of each piece of a sparse file, in turn. */
-  let map: number[] | undefined
-  let piece = 0
-  /** How far the file has been handed on, holes included, and the octets up to the next hole. */
-  let position = 0
+  /** Octets of data that the archive holds of it, how many of them come before a hole or the end, and the padding behind. */
+  let stored = 0
   let run = 0
-  /** A map that stands before the data (version 1.0): what is still to be read, the number being read, and its octets so far. */
-  let mapLeft = 0
-  let mapNumber = -1
-  let mapLength = 0
+  let padding = 0
+  /** Offset and length of each piece of a sparse file in turn, also while they are gathered; which is next, and how far the file has been handed on. */
+  let map: number[] | undefined
+  let pieces: number[] = []
+  let piece = 0
+  let position = 0
+  /** How many numbers a map before the data has, and what is read of the next one. */
+  let mapLength: number | undefined
+  let mapRest = ''
 
-  const isZero = (bytes: Uint8Array, at: number): boolean => {
-    for (let i = at; i < at + TAR_BLOCK; i++) if (bytes[i] !== 0) return false
-    return true
+  const expect = (next: Step, length = TAR_BLOCK): void => {
+    step = next
+    want = length
+    if (length > buffer.length) buffer = allocate(length)
   }
-  const tooLarge = (what: string, bound: number): never => {
-    throw fail('tar-too-large', `${what} of the archive is larger than ${bound}`, { limit: bound })
+  const checkLimit = (what: string, length: number, bound: number): void => {
+    if (length > bound) throw fail('tar-too-large', `${what} in the archive is larger than ${bound}`, { limit: bound })
   }
-
   /** The engine's message behind a torn archive is JSON. */
-  const checkMessage = (bytes: Uint8Array, start: number, end: number): void => {
-    if (bytes[start] !== 0x7b) return
-    const reason = utf8(bytes, start, end).replace(/\0+$/, '').trim()
+  const checkMessage = (bytes: Uint8Array, at: number, end: number): void => {
+    if (bytes[at] !== 0x7b) return
+    const reason = utf8(bytes, at, end).replace(/\0+$/, '').trim()
     throw fail('stream-error', `the engine broke off the archive: ${reason}`, { reason })
   }
-
-  /** Begins the data of the entry that all headers have told of. */
-  const begin = (): unknown => {
-    const { size } = entry!
-    position = piece = run = 0
-    if (map) {
-      let stored = 0
-      let at = 0
-      for (let i = 0; i < map.length; i += 2) {
-        // An odd one has no length; NaN fails too.
-        if (!(map[i]! >= at && map[i + 1]! >= 0)) throw malformed('a sparse map that is out of order')
-        at = map[i]! + map[i + 1]!
-        stored += map[i + 1]!
-      }
-      if (!(at <= size) || stored !== left) throw malformed('a sparse map that does not fit its file')
-    } else run = left
-    state = left > 0 || map ? DATA : HEADER
-    return emit(entry!)
-  }
-
-  const addPieces = (bytes: Uint8Array, at: number, count: number): void => {
-    for (let i = 0; i < count && bytes[at] !== 0; i++, at += 24) map!.push(parseNumber(bytes, at, 12), parseNumber(bytes, at + 12, 12))
-    if (map!.length > 2 * TAR_SPARSE_MAX) tooLarge('a sparse map', TAR_SPARSE_MAX)
-  }
-
-  /** An extension header with no entry behind it. */
   const checkPending = (): void => {
-    if (local || longName !== undefined || longLink !== undefined) throw malformed('an extension header that belongs to no entry')
+    if (pax ?? longNames) throw malformed('an extension header with no entry behind it')
   }
 
-  /** Takes a header block; returns what the callback did, if it has been called. */
-  const takeHeader = (bytes: Uint8Array, at: number): unknown => {
+  const takeHeader: Step = (bytes, at) => {
+    isOver = bytes[at] === 0 && parseNumber(bytes, at + 148, 8) === 0 && checksumOf(bytes, at) === 8 * 0x20
+    if (isOver) {
+      checkPending()
+      global = { fields: {} }
+      globalBytes = 0
+      entry = undefined
+      return false
+    }
     if (!isChecked(bytes, at)) {
       checkMessage(bytes, at, at + TAR_BLOCK)
-      throw malformed(entry ? `no header, but something else, behind ${JSON.stringify(entry.name)}` : 'it begins with no header')
+      throw malformed(`no header ${entry ? `behind ${JSON.stringify(entry.name)}` : 'at its beginning'}`)
     }
     const header = parseHeader(bytes, at)
-    const flag = bytes[at + 156]!
-    left = header.size
-    padding = -left & (TAR_BLOCK - 1)
-    if (flag === 0x78 || flag === 0x67 || flag === 0x58 || flag === 0x4c || flag === 0x4b) {
-      // x, g and Solaris' X hold PAX records, L and K a long name and link.
-      if (left > limit) tooLarge('an extension header', limit)
-      if (left > meta.length) meta = allocate(left)
-      metaFlag = flag
-      metaLength = 0
-      state = META
-      return undefined
+    const { typeflag, size } = header
+    // PAX has x and g, Solaris X, GNU L and K.
+    if (/[xgXLK]/.test(typeflag)) {
+      checkLimit('an extension header', size, limit)
+      expect((meta, from) => {
+        if (typeflag === 'L') longNames = { ...longNames, name: parseText(meta, from, size) }
+        else if (typeflag === 'K') longNames = { ...longNames, linkName: parseText(meta, from, size) }
+        else if (typeflag === 'g') {
+          checkLimit('all global headers', (globalBytes += size), limit)
+          parsePax(meta, from, from + size, global, true)
+        } else parsePax(meta, from, from + size, (pax = { fields: {} }), false)
+        expect(takeHeader)
+      }, size + (-size & (TAR_BLOCK - 1)))
+      return true
     }
 
-    const pax: Pax = local ? { ...global, ...local } : (global ?? {})
-    header.name = longName ?? pax.path ?? header.name
-    header.linkName = longLink ?? pax.linkpath ?? header.linkName
-    left = pax.size ?? left
-    header.uid = pax.uid ?? header.uid
-    header.gid = pax.gid ?? header.gid
-    header.uname = pax.uname ?? header.uname
-    header.gname = pax.gname ?? header.gname
-    header.mtime = pax.mtime ?? header.mtime
-    header.mtimeNs = pax.mtimeNs ?? 0
-    if (pax.xattrs) header.xattrs = pax.xattrs
-    local = longName = longLink = undefined
-
+    entry = Object.assign(header, global.fields, pax?.fields, longNames)
+    const { sparse } = pax ?? {}
+    pax = longNames = undefined
+    pieces = []
     // V7 had no flag for a directory, but wrote its name with a slash.
-    if (flag === 0 && header.name.endsWith('/')) header.type = 'directory'
-    if (header.type !== 'file' && header.type !== 'unknown') left = 0
-    padding = -left & (TAR_BLOCK - 1)
-    header.size = left
-    entry = header
-    map = undefined
+    if (typeflag === '\0' && entry.name.endsWith('/')) entry.type = 'directory'
+    if (!/file|unknown/.test(entry.type)) entry.size = 0
+    stored = entry.size
 
-    if (flag === 0x53) {
-      if (!isGnu(bytes, at)) throw malformed('a sparse file in a format other than GNU\'s')
-      map = []
-      addPieces(bytes, at + SPARSE_AT, SPARSE_PIECES)
-      header.size = parseNumber(bytes, at + 483, 12)
-      if (bytes[at + 482] !== 0) {
-        state = EXTENSION
-        return undefined
+    if (typeflag === 'S') {
+      if (!isGnu(bytes, at)) throw malformed('a sparse file that is not of GNU')
+      entry.size = parseNumber(bytes, at + 483, 12)
+      addPieces(bytes, at + 386, 4)
+      if (bytes[at + 482] === 0) return begin(pieces)
+      expect(takePieces)
+      return true
+    }
+    if (entry.type === 'file' && sparse && (sparse['major'] ?? sparse['map'])) {
+      const version = `${sparse['major'] ?? 0}.${sparse['minor'] ?? 0}`
+      entry.name = sparse['name'] ?? entry.name
+      entry.size = parseDecimal(sparse['size'] ?? sparse['realsize'] ?? '')
+      if (version === '1.0') {
+        mapLength = undefined
+        mapRest = ''
+        expect(takeMap)
+        return true
       }
-    } else if (header.type === 'file' && (pax.sparseMajor ?? pax.sparseMinor ?? pax.sparseMap) !== undefined) {
-      const { sparseMajor: major = 0, sparseMinor: minor = 0, sparseSize = 0 } = pax
-      header.name = pax.sparseName ?? header.name
-      header.size = sparseSize
-      if (major === 1 && minor === 0) {
-        mapLength = 0
-        mapLeft = mapNumber = -1
-        map = []
-        state = MAP
-        return undefined
-      }
-      if (major !== 0 || minor > 1 || !pax.sparseMap) throw malformed(`a sparse file of version ${major}.${minor}`)
-      map = pax.sparseMap
+      if (!version.startsWith('0.')) throw malformed(`a sparse file of version ${version}`)
+      pieces = (sparse['map'] ?? '').split(',').map(parseDecimal)
+      return begin(pieces)
     }
     return begin()
   }
 
-  /** Takes a map in decimal lines, how many pieces, then offset and length of each, and its padding. Returns how many octets it used. */
-  const takeMap = (chunk: Uint8Array, start: number, end: number): number => {
-    let i = start
-    for (; i < end && (mapLeft !== 0 || mapLength % TAR_BLOCK !== 0); mapLength++) {
-      if (--left < 0) throw malformed('a sparse map that is cut short')
-      const c = chunk[i++]!
-      if (mapLeft === 0) continue
-      if (c !== 0x0a) {
-        mapNumber = (mapNumber < 0 ? 0 : mapNumber * 10) + c - 0x30
-        if (c < 0x30 || c > 0x39 || mapNumber > Number.MAX_SAFE_INTEGER) throw malformed('a sparse map that holds no number')
-      } else {
-        if (mapNumber < 0) throw malformed('a sparse map with an empty line')
-        if (mapLeft < 0) {
-          if (mapNumber > TAR_SPARSE_MAX) tooLarge('a sparse map', TAR_SPARSE_MAX)
-          mapLeft = 2 * mapNumber
-        } else {
-          map!.push(mapNumber)
-          mapLeft--
-        }
-        mapNumber = -1
-      }
+  const addPieces = (bytes: Uint8Array, at: number, count: number): void => {
+    for (; count-- > 0 && bytes[at] !== 0; at += 24) pieces.push(parseNumber(bytes, at, 12), parseNumber(bytes, at + 12, 12))
+    checkLimit('a sparse map', pieces.length, 2 * TAR_SPARSE_MAX)
+  }
+  /** Old GNU sparse files have more blocks behind the header, each of which says whether there is another. */
+  const takePieces: Step = (bytes, at) => {
+    addPieces(bytes, at, 21)
+    return bytes[at + 504] !== 0 || begin(pieces)
+  }
+  /** Version 1.0 has the map before the data, padded: decimal lines of how many pieces, then offset and length of each. */
+  const takeMap: Step = (bytes, at) => {
+    const lines = (mapRest + latin1(bytes, at, at + TAR_BLOCK)).split('\n')
+    mapRest = lines.pop()!
+    for (const line of lines) {
+      if (mapLength === undefined) checkLimit('a sparse map', (mapLength = 2 * parseDecimal(line)), 2 * TAR_SPARSE_MAX)
+      else if (pieces.length < mapLength) pieces.push(parseDecimal(line))
     }
-    return i - start
+    stored -= TAR_BLOCK
+    if (pieces.length === mapLength) return begin(pieces)
+    // No line is longer than a number, and none outside of the data; the length may be NaN.
+    if (mapRest.length > 20 || stored <= 0 || mapLength !== mapLength) throw malformed('a sparse map')
+    return true
   }
 
-  const takeMeta = (): void => {
-    if (metaFlag === 0x67) {
-      globalBytes += metaLength
-      if (globalBytes > limit) tooLarge('the global headers', limit)
-      parsePax(meta, 0, metaLength, (global = { ...global }), true)
-    } else if (metaFlag === 0x4c) longName = parseText(meta, 0, metaLength)
-    else if (metaFlag === 0x4b) longLink = parseText(meta, 0, metaLength)
-    else parsePax(meta, 0, metaLength, (local = {}), false)
+  /** Begins the data of the entry that all headers have told of. */
+  const begin = (sparse?: number[]): unknown => {
+    expect(takeHeader)
+    map = sparse
+    padding = -stored & (TAR_BLOCK - 1)
+    run = map ? 0 : stored
+    position = piece = 0
+    if (map) {
+      let at = 0
+      let total = 0
+      let isOrdered = true
+      for (let i = 0; i < map.length; i += 2) {
+        // NaN is out of order too, as is a length that is missing.
+        isOrdered &&= map[i]! >= at && map[i + 1]! >= 0
+        at = map[i]! + map[i + 1]!
+        total += map[i + 1]!
+      }
+      if (!(isOrdered && at <= entry!.size && total === stored)) throw malformed(`the sparse map of ${JSON.stringify(entry!.name)}`)
+    }
+    return emit(entry!)
   }
 
+  expect(takeHeader)
   return {
     push(chunk, start, end) {
       let i = start
       for (;;) {
-        if (state === DATA) {
-          if (run === 0 && map) {
-            const next = map[piece] ?? entry!.size
-            if (position < next) {
-              const length = next - position
-              position = next
-              if (hole(length) === false) return i - start
-            } else if (piece < map.length) {
-              run = map[piece + 1]!
-              position += run
-              piece += 2
-            } else state = PADDING
-            continue
-          }
+        const from = i
+        if (run > 0) {
           if (i === end) return MORE
-          const from = i
           i = run < end - i ? i + run : end
           run -= i - from
-          if (run === 0 && !map) state = PADDING
           if (data(chunk, from, i) === false) return i - start
-        } else if (state === PADDING) {
-          const take = Math.min(padding, end - i)
-          padding -= take
-          i += take
-          if (padding > 0) return MORE
-          state = HEADER
-        } else if (state === META) {
-          const take = Math.min(left, end - i)
-          meta.set(chunk.subarray(i, i + take), metaLength)
-          metaLength += take
-          left -= take
-          i += take
-          if (left > 0) return MORE
-          takeMeta()
-          state = PADDING
-        } else if (state === MAP) {
-          i += takeMap(chunk, i, end)
-          if (mapLeft !== 0 || mapLength % TAR_BLOCK !== 0) return MORE
-          if (begin() === false) return i - start
+        } else if (map) {
+          const next = map[piece] ?? entry!.size
+          const length = next - position
+          position = next
+          if (piece < map.length) {
+            run = map[piece + 1]!
+            position += run
+            piece += 2
+          } else map = undefined
+          if (length > 0 && hole(length) === false) return i - start
+        } else if (padding > 0) {
+          if (i === end) return MORE
+          i = Math.min(i + padding, end)
+          padding -= i - from
+        } else if (have === 0 && end - i >= want) {
+          i += want
+          if (step(chunk, from) === false) return i - start
         } else {
-          let bytes = chunk
-          let at = i
-          if (have === 0 && end - i >= TAR_BLOCK) i += TAR_BLOCK
-          else {
-            const take = Math.min(TAR_BLOCK - have, end - i)
-            block.set(chunk.subarray(i, i + take), have)
-            have += take
-            i += take
-            if (have < TAR_BLOCK) return MORE
-            have = at = 0
-            bytes = block
-          }
-          if (state === EXTENSION) {
-            addPieces(bytes, at, EXTENSION_PIECES)
-            if (bytes[at + 504] === 0 && begin() === false) return i - start
-          } else {
-            isOver = bytes[at] === 0 && isZero(bytes, at)
-            if (isOver) {
-              checkPending()
-              global = entry = undefined
-              globalBytes = 0
-              return i - start
-            }
-            if (takeHeader(bytes, at) === false) return i - start
-          }
+          i = Math.min(i + want - have, end)
+          buffer.set(chunk.subarray(from, i), have)
+          have += i - from
+          if (have < want) return MORE
+          have = 0
+          if (step(buffer, 0) === false) return i - start
         }
       }
     },
     end() {
-      if (have > 0) checkMessage(block, 0, have)
-      if (state === HEADER && have === 0) checkPending()
-      if (have > 0 || state !== HEADER || !(isOver || endOptional)) throw fail('tar-truncated', `the archive ends ${state === HEADER && have === 0 ? 'without the mark of its end' : entry ? `within or behind ${JSON.stringify(entry.name)}` : 'within its first entry'}`)
+      const isBetween = have === 0 && step === takeHeader && run === 0 && !map && padding === 0
+      if (isBetween) checkPending()
+      else if (have > 0 && step === takeHeader) checkMessage(buffer, 0, have)
+      if (!isBetween || !(isOver || endOptional)) throw fail('tar-truncated', `the archive ends ${isBetween ? 'without the mark of its end' : entry ? `within or behind ${JSON.stringify(entry.name)}` : 'within its first entry'}`)
     },
   }
 }

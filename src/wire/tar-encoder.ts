@@ -5,18 +5,18 @@
  *
  * Refused: names that are empty or hold NUL, entries whose data is not as long as they said, data of types that have none.
  */
-import { allocate, encodeUtf8 } from '../bytes.js'
+import { allocate, concat, encodeUtf8 } from '../bytes.js'
 import { fail } from '../errors.js'
-import { checksumOf, flagOf, TAR_BLOCK, type TarType } from './tar-header.js'
-import { encodePax, formatTime, TAR_META_MAX, xattrKey } from './tar-pax.js'
-import { encodeTarText } from './tar-text.js'
+import { checksumOf, TAR_BLOCK, TAR_TYPES, type TarEntry } from './tar-header.js'
+import { encodeRecord, formatTime, TAR_META_MAX, xattrKey } from './tar-pax.js'
+import { encodeTarText, isOpaque } from './tar-text.js'
 
 /** An entry to be written: all but the name may be left out. What `untar` gives can be handed in as it is. */
 export type TarHeader = {
   /** The path; written as it is, with a slash behind a directory's. Lone surrogates stand for octets, see `encodeTarText`. */
   name: string
   /** By default a directory where the name ends in a slash, else a file. */
-  type?: TarType | 'unknown' | undefined
+  type?: TarEntry['type'] | undefined
   /** Octets of data; 0 by default. */
   size?: number | undefined
   /** Permission bits; what `stat` has beside them is left out. By default 0o755 for a directory, 0o777 for a symlink, else 0o644. */
@@ -61,123 +61,58 @@ export type TarEncoder = {
 
 /** Octets that small pieces are gathered to. */
 const SLAB = 64 * 1024
-/** Data from here on is handed on as it is: a copy costs less than another write up to about this. */
+/** Data from here on is handed on as it is: below, a copy costs less than another write. */
 const PASS_MIN = 32 * 1024
 
-const NOTHING = /* @__PURE__ */ new Uint8Array(0)
+type Check = (isGood: unknown, what: string) => void
 
-const refuse = (name: string, what: string): never => {
-  throw fail('request-invalid', `the entry ${JSON.stringify(name)} cannot be written: ${what}`)
-}
-
-/** What goes into one header block. Text beyond its field is cut off, for a PAX record has it whole. */
-type Block = {
-  flag: number
-  name: string | Uint8Array
-  prefix: Uint8Array
-  linkName: string | Uint8Array
-  uname: string | Uint8Array
-  gname: string | Uint8Array
-  mode: number
-  uid: number
-  gid: number
-  size: number
-  mtime: number
-  major: number
-  minor: number
-}
-
-const putText = (target: Uint8Array, at: number, length: number, text: string | Uint8Array): void => {
-  if (typeof text !== 'string') target.set(text.subarray(0, length), at)
-  else for (let i = 0; i < text.length && i < length; i++) target[at + i] = text.charCodeAt(i)
-}
-
-/** Octal digits and a NUL, or base-256. */
-const putNumber = (target: Uint8Array, at: number, length: number, value: number): void => {
-  const isOctal = value >= 0 && value < 8 ** (length - 1)
-  const base = isOctal ? 8 : 256
-  for (let i = at + length - (isOctal ? 2 : 1); i >= at; i--) {
-    const rest = Math.floor(value / base)
-    target[i] = value - rest * base + (isOctal ? 0x30 : 0)
-    value = rest
-  }
-  if (!isOctal) target[at]! |= 0x80
-}
-
-const putBlock = (target: Uint8Array, at: number, block: Block): void => {
-  target.fill(0, at, at + TAR_BLOCK)
-  putText(target, at, 100, block.name)
-  putNumber(target, at + 100, 8, block.mode)
-  putNumber(target, at + 108, 8, block.uid)
-  putNumber(target, at + 116, 8, block.gid)
-  putNumber(target, at + 124, 12, block.size)
-  putNumber(target, at + 136, 12, block.mtime)
-  target[at + 156] = block.flag
-  putText(target, at + 157, 100, block.linkName)
-  putText(target, at + 257, 8, 'ustar\x0000')
-  putText(target, at + 265, 31, block.uname)
-  putText(target, at + 297, 31, block.gname)
-  putNumber(target, at + 329, 8, block.major)
-  putNumber(target, at + 337, 8, block.minor)
-  putText(target, at + 345, 155, block.prefix)
-  putNumber(target, at + 148, 7, checksumOf(target, at))
-  target[at + 155] = 0x20
-}
-
-/** The header of a PAX header. Readers that do not know it make a file of this name. */
-const paxBlock = (size: number): Block => ({ flag: 0x78, name: '././@PaxHeader', prefix: NOTHING, linkName: '', uname: '', gname: '', mode: 0o644, uid: 0, gid: 0, size, mtime: 0, major: 0, minor: 0 })
-
-/** Where a name of more than 100 octets is divided: at a slash that leaves both parts their room. 0 where there is none. */
-const divide = (name: Uint8Array): number => {
-  const at = name.lastIndexOf(0x2f, Math.min(155, name.length - 2))
-  return at >= name.length - 101 && at > 0 ? at : 0
-}
-
-const roundUp = (length: number): number => Math.ceil(length / TAR_BLOCK) * TAR_BLOCK
-
-/** Checks an entry, and finds out what of it goes into the header block and what into PAX records. */
-const plan = (header: TarHeader, size: number, usePax: boolean): { block: Block; pax: Uint8Array | undefined } => {
-  const { type = typeof header.name === 'string' && header.name.endsWith('/') ? 'directory' : 'file', mtime = 0, linkName = '' } = header
-  let { name } = header
+/** Writes a header block, and returns the records of the PAX header that has to stand before it. */
+const putHeader = (block: Uint8Array, header: TarHeader, size: number, usePax: boolean, check: Check, flag?: number): Uint8Array[] => {
+  const { name, type = /\/$/.test(name) ? 'directory' : 'file', mtime = 0, linkName = '' } = header
   const isDirectory = type === 'directory'
-  if (typeof name !== 'string' || name === '') refuse(name, 'it has no name')
-  const flag = flagOf(type)
-  if (!(flag >= 0)) refuse(name, `${JSON.stringify(type)} is no type that can be written`)
-  if (size > 0 && type !== 'file') refuse(name, `a ${type} has no data`)
-  if ((type === 'symlink' || type === 'hardlink') && linkName === '') refuse(name, 'it links to nothing')
-  if (isDirectory && !name.endsWith('/')) name += '/'
-
-  const records: [key: string, value: Uint8Array][] = []
+  const records: Uint8Array[] = []
   let isBinary = false
+
   const record = (key: string, value: string | Uint8Array): void => {
-    if (!usePax) refuse(name, `its ${key} needs a PAX header`)
-    records.push([key, typeof value === 'string' ? encodeUtf8(value) : value])
+    check(usePax, `its ${key} needs a PAX header`)
+    records.push(encodeRecord(key, typeof value === 'string' ? encodeUtf8(value) : value))
   }
-  let prefix = NOTHING
-  const text = (key: string, value: string, length: number): string | Uint8Array => {
-    if (typeof value !== 'string' || value.includes('\0')) refuse(name, `its ${key} is no text, or holds NUL`)
-    const isAscii = /^[\x01-\x7f]*$/.test(value)
-    if (isAscii && value.length <= length) return value
-    const bytes = encodeTarText(value)
-    // A header block is ASCII by the standard; octets that are not even UTF-8 are as well off there as in a record.
-    const isOpaque = /[\ud800-\udfff]/u.test(value)
-    if (isAscii || isOpaque) {
-      if (bytes.length <= length) return bytes
-      const at = key === 'path' ? divide(bytes) : 0
-      if (at > 0) {
-        prefix = bytes.subarray(0, at)
-        return bytes.subarray(at + 1)
+  const put = (at: number, length: number, text: string | Uint8Array): void => {
+    if (typeof text !== 'string') block.set(text.subarray(0, length), at)
+    else for (let i = 0; i < text.length && i < length; i++) block[at + i] = text.charCodeAt(i)
+  }
+  const putText = (at: number, length: number, key: string, text = ''): void => {
+    check(typeof text === 'string' && !text.includes('\0'), `its ${key} is no text, or holds NUL`)
+    const isAscii = /^[\0-\x7f]*$/.test(text)
+    if (isAscii && text.length <= length) return put(at, length, text)
+    const bytes = encodeTarText(text)
+    // ustar is ASCII by its standard. What is not even UTF-8 is no better off in PAX records, which are UTF-8 by theirs.
+    if (isAscii || isOpaque(text)) {
+      // A long name is divided at a slash that leaves both parts their room.
+      const slash = key === 'path' ? bytes.lastIndexOf(0x2f, Math.min(155, bytes.length - 2)) : 0
+      if (slash > 0 && slash >= bytes.length - 101 && bytes.length > length) {
+        put(345, slash, bytes)
+        return put(at, length, bytes.subarray(slash + 1))
       }
+      if (bytes.length <= length) return put(at, length, bytes)
+      isBinary ||= !isAscii
     }
-    isBinary ||= isOpaque
+    put(at, length, bytes)
     record(key, bytes)
-    return bytes
   }
-  const number = (key: string, value = 0, digits: number): number => {
-    if (!Number.isSafeInteger(value) || value < 0) refuse(name, `its ${key} is ${String(value)}`)
-    if (value < 8 ** digits || !usePax) return value
-    record(key, String(value))
-    return 0
+  /** Octal digits and a NUL, with a PAX record of what they cannot hold; else base-256. `exact` is what the record would say. */
+  const putNumber = (at: number, length: number, key: string, value = 0, exact = String(value)): void => {
+    check(Number.isSafeInteger(value) && (value >= 0 || key === 'mtime'), `its ${key} is ${String(value)}`)
+    const isOctal = value >= 0 && value < 8 ** (length - 1)
+    if ((!isOctal && usePax) || exact !== String(value)) record(key, exact)
+    let rest = isOctal || !usePax ? value : 0
+    const base = isOctal || usePax ? 8 : 256
+    for (let i = at + length - (base > 8 ? 1 : 2); i >= at; i--) {
+      const next = Math.floor(rest / base)
+      block[i] = rest - next * base + (base > 8 ? 0 : 0x30)
+      rest = next
+    }
+    if (base > 8) block[at]! |= 0x80
   }
 
   const time = typeof mtime === 'number' ? mtime : mtime.getTime() / 1000
@@ -187,71 +122,71 @@ const plan = (header: TarHeader, size: number, usePax: boolean): { block: Block;
     seconds++
     mtimeNs = 0
   }
-  if (!Number.isSafeInteger(seconds) || !(Number.isInteger(mtimeNs) && mtimeNs >= 0 && mtimeNs < 1e9)) refuse(name, `its time is ${String(time)} seconds and ${String(mtimeNs)} nanoseconds`)
+  check(Number.isSafeInteger(seconds) && mtimeNs >= 0 && mtimeNs < 1e9 && mtimeNs % 1 === 0, `its time is ${String(time)} seconds and ${String(mtimeNs)} nanoseconds`)
+  check(typeof name === 'string' && name !== '', 'it has no name')
+  check(size === 0 || type === 'file', `a ${type} has no data`)
+  check(linkName !== '' || !type.endsWith('link'), 'it links to nothing')
+  flag ??= TAR_TYPES.indexOf(type as 'file') + 0x30
+  check(flag >= 0x30, `${String(type)} is no type`)
 
-  const block: Block = {
-    flag,
-    name: text('path', name, 100),
-    prefix,
-    linkName: text('linkpath', linkName, 100),
-    size: number('size', size, 11),
-    uid: number('uid', header.uid, 7),
-    gid: number('gid', header.gid, 7),
-    uname: text('uname', header.uname ?? '', 31),
-    gname: text('gname', header.gname ?? '', 31),
-    mode: number('mode', header.mode ?? (isDirectory ? 0o755 : type === 'symlink' ? 0o777 : 0o644), 12) & 0o7777,
-    mtime: seconds,
-    major: number('major', header.major, 12),
-    minor: number('minor', header.minor, 12),
+  block.fill(0)
+  putText(0, 100, 'path', isDirectory && !name.endsWith('/') ? `${name}/` : name)
+  putText(157, 100, 'linkpath', linkName)
+  // Mode, major and minor have no records, and are refused by the names of theirs.
+  putNumber(100, 8, 'mode', (header.mode ?? (isDirectory ? 0o755 : type === 'symlink' ? 0o777 : 0o644)) % 0o10000)
+  putNumber(108, 8, 'uid', header.uid)
+  putNumber(116, 8, 'gid', header.gid)
+  putNumber(124, 12, 'size', size)
+  putNumber(136, 12, 'mtime', seconds, formatTime(seconds, mtimeNs))
+  block[156] = flag
+  put(257, 8, 'ustar\x0000')
+  putText(265, 31, 'uname', header.uname)
+  putText(297, 31, 'gname', header.gname)
+  putNumber(329, 8, 'major', header.major)
+  putNumber(337, 8, 'minor', header.minor)
+  for (const [key, value] of Object.entries(header.xattrs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    check(key !== '' && !key.includes('\0'), 'an attribute has no name, or one with NUL')
+    record(xattrKey(key), value)
   }
-  block.prefix = prefix
-  if (mtimeNs > 0 || (usePax && !(seconds >= 0 && seconds < 8 ** 11))) {
-    record('mtime', formatTime(seconds, mtimeNs))
-    if (!(seconds >= 0 && seconds < 8 ** 11)) block.mtime = 0
-  }
-  if (header.xattrs) {
-    for (const key of Object.keys(header.xattrs).sort()) {
-      const value = header.xattrs[key]!
-      if (key === '' || key.includes('\0')) refuse(name, 'an attribute has no name, or one with NUL')
-      record(xattrKey(key), value)
-    }
-  }
-  if (isBinary) records.unshift(['hdrcharset', encodeUtf8('BINARY')])
-  const pax = records.length > 0 ? encodePax(records) : undefined
-  if (pax && pax.length > TAR_META_MAX) refuse(name, `what its PAX header has to say takes more than ${TAR_META_MAX} octets, which is more than readers take`)
-  return { block, pax }
+  putNumber(148, 7, 'checksum', checksumOf(block, 0))
+  block[155] = 0x20
+  if (isBinary) records.unshift(encodeRecord('hdrcharset', encodeUtf8('BINARY')))
+  return records
 }
 
-/** Octets of a header block, and of the PAX header before it where there is one. */
-const lengthOf = (pax: Uint8Array | undefined): number => TAR_BLOCK + (pax ? TAR_BLOCK + roundUp(pax.length) : 0)
-
-const putHeader = (target: Uint8Array, at: number, block: Block, pax: Uint8Array | undefined): void => {
-  if (pax) {
-    putBlock(target, at, paxBlock(pax.length))
-    at += TAR_BLOCK
-    target.set(pax, at)
-    target.fill(0, at + pax.length, (at += roundUp(pax.length)))
+/** Writes a header block, and returns the PAX header that stands before it, of no octets where there is none. */
+const putHeaders = (block: Uint8Array, header: TarHeader, size: number, usePax: boolean): Uint8Array<ArrayBuffer> => {
+  const check: Check = (isGood, what) => {
+    if (!isGood) throw fail('request-invalid', `the entry ${JSON.stringify(header.name)} cannot be written: ${what}`)
   }
-  putBlock(target, at, block)
+  const records = concat(putHeader(block, header, size, usePax, check))
+  const { length } = records
+  check(length <= TAR_META_MAX, `its PAX header is larger than the ${TAR_META_MAX} octets that readers take`)
+  if (length === 0) return records
+  const pax = new Uint8Array(TAR_BLOCK + length + (-length & (TAR_BLOCK - 1)))
+  pax.set(records, TAR_BLOCK)
+  // Readers that know nothing of PAX make a file of this name.
+  putHeader(pax.subarray(0, TAR_BLOCK), { name: '././@PaxHeader' }, length, false, check, 0x78)
+  return pax
 }
 
 /**
  * Encodes what stands before an entry's data: its header, and a PAX header before that where ustar does not suffice. The data
  * follows, padded with zeros to a multiple of 512 octets. Errors: request-invalid.
  */
-export const encodeTarHeader = (header: TarHeader, { pax: usePax = true }: TarEncoderOptions = {}): Uint8Array<ArrayBuffer> => {
-  const { block, pax } = plan(header, header.size ?? 0, usePax)
-  const bytes = allocate(lengthOf(pax))
-  putHeader(bytes, 0, block, pax)
-  return bytes
+export const encodeTarHeader = (header: TarHeader, { pax = true }: TarEncoderOptions = {}): Uint8Array<ArrayBuffer> => {
+  const block = allocate(TAR_BLOCK)
+  return concat([putHeaders(block, header, header.size ?? 0, pax), block])
 }
 
 /**
  * Encodes an archive. `emit` gets it in chunks that may be kept: of about 64 KiB, but large data as it came.
  * Errors: request-invalid for entries that no header can hold; tar-size-mismatch for data that is not as long as it should be.
  */
-export const createTarEncoder = (emit: (chunk: Uint8Array) => void, { pax: usePax = true }: TarEncoderOptions = {}): TarEncoder => {
-  let slab = NOTHING
+export const createTarEncoder = (emit: (chunk: Uint8Array) => void, { pax = true }: TarEncoderOptions = {}): TarEncoder => {
+  const block = allocate(TAR_BLOCK)
+  const zeros = new Uint8Array(2 * TAR_BLOCK)
+  let slab: Uint8Array = zeros.subarray(0, 0)
   let from = 0
   let to = 0
   let name = ''
@@ -262,59 +197,48 @@ export const createTarEncoder = (emit: (chunk: Uint8Array) => void, { pax: usePa
     if (to > from) emit(slab.subarray(from, to))
     from = to
   }
-  /** Makes room for so many octets in a row. */
-  const reserve = (length: number): void => {
-    if (slab.length - to >= length) return
-    flush()
-    slab = allocate(Math.max(SLAB, length))
-    from = to = 0
+  const put = (bytes: Uint8Array): void => {
+    const room = slab.length - to
+    if (bytes.length > room) {
+      slab.set(bytes.subarray(0, room), to)
+      to += room
+      flush()
+      slab = allocate(SLAB)
+      from = to = 0
+      put(bytes.subarray(room))
+    } else {
+      slab.set(bytes, to)
+      to += bytes.length
+    }
   }
-  const mismatch = (what: string): never => {
-    throw fail('tar-size-mismatch', `the data of ${JSON.stringify(name)} is ${what} than the ${size} octets in its header`, { limit: size })
-  }
-  const putZeros = (length: number): void => {
-    reserve(length)
-    slab.fill(0, to, (to += length))
+  const check = (isGood: boolean, what: string): void => {
+    if (!isGood) throw fail('tar-size-mismatch', `the data of ${JSON.stringify(name)} is ${what} than the ${size} octets in its header`, { limit: size })
   }
   const endEntry = (): void => {
-    if (left > 0) mismatch('shorter')
-    const padding = -size & (TAR_BLOCK - 1)
+    check(left === 0, 'shorter')
+    put(zeros.subarray(0, -size & (TAR_BLOCK - 1)))
     size = 0
-    if (padding > 0) putZeros(padding)
   }
 
   return {
     entry(header, length = header.size ?? 0) {
       endEntry()
-      const { block, pax } = plan(header, length, usePax)
-      reserve(lengthOf(pax))
-      putHeader(slab, to, block, pax)
-      to += lengthOf(pax)
+      put(putHeaders(block, header, length, pax))
+      put(block)
       name = header.name
       size = left = length
     },
     data(chunk) {
-      if (chunk.length > left) mismatch('longer')
+      check(chunk.length <= left, 'longer')
       left -= chunk.length
-      if (chunk.length >= PASS_MIN) {
-        flush()
-        emit(chunk)
-        return
-      }
-      const room = slab.length - to
-      if (chunk.length > room) {
-        slab.set(chunk.subarray(0, room), to)
-        to += room
-        chunk = chunk.subarray(room)
-        reserve(chunk.length)
-      }
-      slab.set(chunk, to)
-      to += chunk.length
+      if (chunk.length < PASS_MIN) return put(chunk)
+      flush()
+      emit(chunk)
     },
     endEntry,
     end() {
       endEntry()
-      putZeros(2 * TAR_BLOCK)
+      put(zeros)
       flush()
     },
   }

@@ -3,19 +3,20 @@
  * of it, of star's, or of V7, which ends behind the link name.
  *
  * Numbers are octal text or, where that has no room, GNU's base-256: two's complement behind a first bit that is set.
- * Refused when read: checksums that fit neither signed nor unsigned octets, numbers that are none, sizes and ids below zero,
- * and numbers beyond 2^53 - 1.
+ * Refused when read: checksums that fit neither signed nor unsigned octets, numbers that are none, numbers below zero except
+ * times, and numbers beyond 2^53 - 1.
  */
+import { latin1 } from '../bytes.js'
 import { fail } from '../errors.js'
 import { decodeTarText } from './tar-text.js'
 
 /** Octets of a header, and what data is padded to. */
 export const TAR_BLOCK = 512
 
-/** By typeflag: '0' to '6'. '7', a contiguous file, and 'S', a sparse one, are read as files. */
-const TYPES = ['file', 'hardlink', 'symlink', 'character-device', 'block-device', 'directory', 'fifo'] as const
+/** By typeflag, from '0'. '7', a contiguous file, and GNU's 'S', a sparse one, are read as files. */
+export const TAR_TYPES = ['file', 'hardlink', 'symlink', 'character-device', 'block-device', 'directory', 'fifo'] as const
 
-export type TarType = (typeof TYPES)[number]
+export type TarType = (typeof TAR_TYPES)[number]
 
 /** What an archive says of one entry. */
 export type TarEntry = {
@@ -51,27 +52,19 @@ export type TarEntry = {
 
 export const malformed = (what: string): Error => fail('tar-malformed', `the archive is malformed: ${what}`)
 
-/** The type that a typeflag stands for. */
-export const typeOf = (flag: number): TarType | 'unknown' => (flag === 0 || flag === 0x37 || flag === 0x53 ? 'file' : (TYPES[flag - 0x30] ?? 'unknown'))
-
-/** The typeflag of a type, or NaN where it has none. */
-export const flagOf = (type: string): number => {
-  const at = (TYPES as readonly string[]).indexOf(type)
-  return at < 0 ? NaN : 0x30 + at
-}
-
 /** A number field of a header: 0 where it is empty, NaN where it holds none or one beyond 2^53 - 1. */
 export const parseNumber = (bytes: Uint8Array, at: number, length: number): number => {
   const end = at + length
   let c = bytes[at]!
   let value = 0
-  if (c & 0x80) {
-    value = c & 0x40 ? (c & 0x7f) - 0x80 : c & 0x7f
+  if (c > 0x7f) {
+    // Of the first octet, one bit says that this is base-256, and the next is the sign.
+    value = ((c ^ 0x40) & 0x7f) - 0x40
     while (++at < end) value = value * 256 + bytes[at]!
     return Number.isSafeInteger(value) ? value : NaN
   }
-  while (at < end && (c === 0x20 || c === 0)) c = bytes[++at]!
-  for (; at < end && c >= 0x30 && c < 0x38; c = bytes[++at]!) value = value * 8 + c - 0x30
+  for (; at < end && (c === 0x20 || c === 0); c = bytes[++at]!);
+  for (; at < end && c > 0x2f && c < 0x38; c = bytes[++at]!) value = value * 8 + c - 0x30
   // Behind the digits, a NUL ends the field, and a blank may only be followed by blanks.
   for (; at < end && c !== 0; c = bytes[++at]!) if (c !== 0x20) return NaN
   return value
@@ -84,76 +77,59 @@ export const parseText = (bytes: Uint8Array, at: number, length: number): string
   return end === at ? '' : decodeTarText(bytes, at, end)
 }
 
-/** The sum of a block's octets, those of the checksum itself taken as blanks. */
-export const checksumOf = (bytes: Uint8Array, at: number): number => {
+/** The sum of a block's octets, those of the checksum itself taken as blanks. With `sign` 128, octets are signed, as some old writers had it. */
+export const checksumOf = (bytes: Uint8Array, at: number, sign = 0): number => {
   let sum = 8 * 0x20
-  for (let i = at; i < at + 148; i++) sum += bytes[i]!
-  for (let i = at + 156; i < at + TAR_BLOCK; i++) sum += bytes[i]!
-  return sum
-}
-
-/** The sum as those writers had it who took octets as signed. */
-const signedChecksumOf = (bytes: Uint8Array, at: number): number => {
-  let sum = checksumOf(bytes, at)
-  for (let i = at; i < at + TAR_BLOCK; i++) if (bytes[i]! > 127 && (i < at + 148 || i >= at + 156)) sum -= 256
+  for (let i = 0; i < TAR_BLOCK; i++) if (i < 148 || i > 155) sum += (bytes[at + i]! ^ sign) - sign
   return sum
 }
 
 /** Whether a block's checksum is right, by which it is known as a header. */
 export const isChecked = (bytes: Uint8Array, at: number): boolean => {
   const sum = parseNumber(bytes, at + 148, 8)
-  return sum === checksumOf(bytes, at) || sum === signedChecksumOf(bytes, at)
+  return sum === checksumOf(bytes, at) || sum === checksumOf(bytes, at, 0x80)
 }
 
-/** Whether the octets from `at` on are those of `text`. */
-const says = (bytes: Uint8Array, at: number, text: string): boolean => {
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false
-  return true
-}
-
-/** Whether the block has GNU's magic, with which other fields stand where ustar has its prefix. */
-export const isGnu = (bytes: Uint8Array, at: number): boolean => says(bytes, at + 257, 'ustar  \0')
-
-/** The numbers in GNU's fields where ustar has its prefix; text there means one of Go's before 1.8, which wrote both (golang/go, reader.go). */
-const hasGnuTimes = (bytes: Uint8Array, at: number): boolean => {
-  if (bytes[at + 345]! & 0x80) return true
-  for (let i = at + 345; i < at + 345 + 12; i++) if (bytes[i] !== 0 && bytes[i] !== 0x20 && !(bytes[i]! >= 0x30 && bytes[i]! < 0x38)) return false
-  return true
-}
+/** Whether the block has GNU's magic, with which times and sparse maps stand where ustar has its prefix. */
+export const isGnu = (bytes: Uint8Array, at: number): boolean => latin1(bytes, at + 257, at + 265) === 'ustar  \0'
 
 /** Decodes a header block whose checksum is right. Errors: tar-malformed. */
 export const parseHeader = (block: Uint8Array, at: number): TarEntry => {
   const flag = block[at + 156]!
-  const type = typeOf(flag)
-  const isUstar = says(block, at + 257, 'ustar')
+  const typeflag = String.fromCharCode(flag)
+  const type = /[\x0007S]/.test(typeflag) ? 'file' : (TAR_TYPES[flag - 0x30] ?? 'unknown')
+  const isUstar = latin1(block, at + 257, at + 262) === 'ustar'
+  const number = (offset: number, length: number): number => parseNumber(block, at + offset, length)
+  const text = (offset: number, length: number): string => parseText(block, at + offset, length)
   /** Other types than devices have anything here: plexus-archiver puts text. */
   const device = (offset: number): number => {
-    const value = isUstar ? parseNumber(block, at + offset, 8) : 0
+    const value = isUstar ? number(offset, 8) : 0
     return value >= 0 || type.endsWith('device') ? value : 0
   }
-  let name = parseText(block, at, 100)
-  if (isUstar && block[at + 345] !== 0 && !(isGnu(block, at) && hasGnuTimes(block, at))) {
+  let name = text(0, 100)
+  // What is no number where GNU has a time is a prefix of Go's before 1.8, which wrote both (golang/go, src/archive/tar/reader.go).
+  if (isUstar && block[at + 345] !== 0 && !(isGnu(block, at) && /^([\x80-\xff]|[0-7 \0]*$)/.test(latin1(block, at + 345, at + 357)))) {
     // star has times behind a shorter prefix.
-    name = `${parseText(block, at + 345, says(block, at + 508, 'tar\0') ? 131 : 155)}/${name}`
+    name = `${text(345, latin1(block, at + 508, at + 512) === 'tar\0' ? 131 : 155)}/${name}`
   }
   const entry: TarEntry = {
     name,
     type,
-    typeflag: String.fromCharCode(flag),
-    size: parseNumber(block, at + 124, 12),
-    mode: parseNumber(block, at + 100, 8),
-    uid: parseNumber(block, at + 108, 8),
-    gid: parseNumber(block, at + 116, 8),
-    uname: isUstar ? parseText(block, at + 265, 32) : '',
-    gname: isUstar ? parseText(block, at + 297, 32) : '',
-    mtime: parseNumber(block, at + 136, 12),
+    typeflag,
+    size: number(124, 12),
+    mode: number(100, 8),
+    uid: number(108, 8),
+    gid: number(116, 8),
+    uname: isUstar ? text(265, 32) : '',
+    gname: isUstar ? text(297, 32) : '',
+    mtime: number(136, 12),
     mtimeNs: 0,
-    linkName: parseText(block, at + 157, 100),
+    linkName: text(157, 100),
     major: device(329),
     minor: device(337),
   }
-  const { size, mode, uid, gid, mtime, major, minor } = entry
-  if (!(size >= 0 && mode >= 0 && uid >= 0 && gid >= 0 && major >= 0 && minor >= 0 && mtime === mtime)) throw malformed(`a number in the header of ${JSON.stringify(name)} is none`)
+  // The least of numbers is NaN where one of them is; a square is NaN or not below zero.
+  if (!(Math.min(entry.size, entry.mode, entry.uid, entry.gid, entry.major, entry.minor, entry.mtime ** 2) >= 0)) throw malformed(`a number of ${JSON.stringify(name)}`)
   return entry
 }
 

@@ -3,143 +3,92 @@
  * and of the whole record. What the archive says in them wins over the header block that follows.
  *
  * Read: path, linkpath, size, uid, gid, uname, gname, mtime, SCHILY.xattr.*, and GNU.sparse.* in its three versions. Any other
- * key is passed over, as POSIX has it. An empty value makes a text empty, and takes a number back. Refused: lengths that are not those of their
- * records, NUL in names, numbers that are none.
+ * key is passed over, as POSIX has it. Refused: lengths that are not those of their records, NUL in names, numbers that are
+ * none.
  */
 import { concat, copy, encodeUtf8 } from '../bytes.js'
-import { malformed } from './tar-header.js'
+import { malformed, type TarEntry } from './tar-header.js'
 import { decodeTarText } from './tar-text.js'
 
 /** Octets of one extension header: PAX records, a long name. All global headers of an archive share as many. Go's archive/tar has the same. */
 export const TAR_META_MAX = 1024 * 1024
 
-/** What records say; a number that was taken back is undefined. */
 export type Pax = {
-  path?: string
-  linkpath?: string
-  size?: number | undefined
-  uid?: number | undefined
-  gid?: number | undefined
-  uname?: string
-  gname?: string
-  mtime?: number | undefined
-  mtimeNs?: number | undefined
-  xattrs?: Record<string, Uint8Array>
-  /** GNU.sparse.major and minor. */
-  sparseMajor?: number
-  sparseMinor?: number
-  sparseName?: string
-  /** GNU.sparse.size or GNU.sparse.realsize: octets of the file with its holes. */
-  sparseSize?: number
-  /** Offset and length of each piece of data, in turn. */
-  sparseMap?: number[]
+  /** What replaces fields of the header. */
+  fields: Partial<TarEntry>
+  /** GNU.sparse.*: `map` has offset and length of each piece, also where each has a record of its own. */
+  sparse?: Record<string, string>
 }
 
 const XATTR = 'SCHILY.xattr.'
 
-/** Decimal digits only, up to 2^53 - 1. */
-const parseDecimal = (text: string): number => {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw malformed(`the number ${JSON.stringify(text.slice(0, 40))} in a PAX record`)
-  return value
-}
-
-const parseName = (text: string): string => {
-  if (text.includes('\0')) throw malformed('a NUL in a name of a PAX record')
-  return text
-}
-
-/** Seconds with a fraction of any length; what is finer than a nanosecond is cut off. */
-const parseTime = (text: string): [seconds: number, nanoseconds: number] => {
-  const [matched, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d*))?$/.exec(text) ?? []
-  if (matched === undefined) throw malformed(`the time ${JSON.stringify(text.slice(0, 40))} in a PAX record`)
-  const seconds = parseDecimal(whole!)
-  const nanoseconds = Number(fraction.padEnd(9, '0').slice(0, 9))
-  // -1.25 s is 750 ms behind -2 s.
-  return sign ? (nanoseconds > 0 ? [-seconds - 1, 1e9 - nanoseconds] : [0 - seconds, 0]) : [seconds, nanoseconds]
-}
-
-/** The form of parseTime, without zeros at its end. */
-export const formatTime = (seconds: number, nanoseconds: number): string => {
-  const isBack = seconds < 0 && nanoseconds > 0
-  const whole = isBack ? `-${-seconds - 1}` : String(seconds)
-  const fraction = String(isBack ? 1e9 - nanoseconds : nanoseconds).padStart(9, '0').replace(/0+$/, '')
-  return fraction === '' ? whole : `${whole}.${fraction}`
-}
-
-/** GNU tar keeps what would end a key, in names of attributes, as %3D, and so must keep that too. */
-const decodeXattrName = (text: string): string => parseName(text).replace(/%(3D|25)/g, match => (match === '%25' ? '%' : '='))
-const encodeXattrName = (name: string): string => name.replace(/=|%(?=3D|25)/g, match => (match === '%' ? '%25' : '%3D'))
+/** The value of decimal digits, NaN for anything else and beyond 2^53 - 1. */
+export const parseDecimal = (text: string): number => (/^\d+$/.test(text) && Number.isSafeInteger(+text) ? +text : NaN)
 
 /**
- * Puts the records in `bytes[start..end)` into `pax`. Those of a global header stay for all entries, so attributes and sparse
+ * Puts the records in `bytes[at..end)` into `pax`. Those of a global header stay for all entries, so attributes and sparse
  * maps, which are of one file, are passed over in it. Errors: tar-malformed.
  */
-export const parsePax = (bytes: Uint8Array, start: number, end: number, pax: Pax, isGlobal: boolean): void => {
-  for (let at = start; at < end; ) {
-    let digits = at
-    let length = 0
-    for (let c; digits < end && digits - at < 10 && (c = bytes[digits]!) !== 0x20; digits++) length = c > 0x2f && c < 0x3a ? length * 10 + c - 0x30 : NaN
-    const next = at + length
-    const equals = bytes.indexOf(0x3d, digits)
-    // NaN fails each of these.
-    if (!(digits > at && bytes[digits] === 0x20 && next <= end && equals > digits + 1 && equals < next - 1 && bytes[next - 1] === 0x0a)) throw malformed('a PAX record that is not as long as it says')
-    const key = decodeTarText(bytes, digits + 1, equals)
-    if (!isGlobal || !/^(SCHILY|GNU)\./.test(key)) setRecord(pax, key, bytes, equals + 1, next - 1)
+export const parsePax = (bytes: Uint8Array, at: number, end: number, pax: Pax, isGlobal: boolean): void => {
+  const { fields } = pax
+  while (at < end) {
+    // Ten digits and a blank hold any length there can be.
+    const blank = bytes.indexOf(0x20, at)
+    const next = at + (blank < at + 11 ? parseDecimal(decodeTarText(bytes, at, blank)) : NaN)
+    const equals = bytes.indexOf(0x3d, blank)
+    if (!(equals > blank + 1 && next > equals + 1 && next <= end && bytes[next - 1] === 0x0a)) throw malformed('the length of a PAX record')
+    const key = decodeTarText(bytes, blank + 1, equals)
+    const text = (): string => decodeTarText(bytes, equals + 1, next - 1)
+    /** A NUL would end a name early for whoever hands it to a system call. */
+    const name = (value = text()): string => {
+      if (value.includes('\0')) throw malformed(`NUL in the PAX record ${key}`)
+      return value
+    }
+    const number = (value = text()): number => {
+      const result = parseDecimal(value)
+      if (!(result >= 0)) throw malformed(`the PAX record ${key}`)
+      return result
+    }
+    if (key === 'path') fields.name = name()
+    else if (key === 'linkpath') fields.linkName = name()
+    else if (key === 'uname' || key === 'gname') fields[key] = name()
+    else if (key === 'size' || key === 'uid' || key === 'gid') fields[key] = number()
+    else if (key === 'mtime') {
+      // A fraction of any length; what is finer than a nanosecond is cut off.
+      const [, sign, whole, fraction = ''] = /^(-?)(\d+)\.?(\d*)$/.exec(text()) ?? []
+      const seconds = number(whole ?? '')
+      const ns = +fraction.padEnd(9, '0').slice(0, 9)
+      // -1.25 s is 750 ms behind -2 s.
+      fields.mtime = sign ? (ns > 0 ? -1 : 0) - seconds : seconds
+      fields.mtimeNs = sign && ns > 0 ? 1e9 - ns : ns
+    } else if (!isGlobal && key.startsWith(XATTR)) {
+      // GNU tar keeps what would end a key as %3D, and so must keep % too.
+      const xattr = name(key.slice(XATTR.length)).replace(/%(3D|25)/g, decodeURIComponent)
+      ;(fields.xattrs ??= Object.create(null) as Record<string, Uint8Array>)[xattr] = copy(bytes, equals + 1, next - 1)
+    } else if (!isGlobal && key.startsWith('GNU.sparse.')) {
+      const sparse = (pax.sparse ??= {})
+      const part = key.slice(11)
+      // Version 0.0 has a record for each number of the map.
+      if (part === 'offset' || part === 'numbytes') sparse['map'] = sparse['map'] === undefined ? text() : `${sparse['map']},${text()}`
+      else sparse[part] = name()
+    }
     at = next
   }
 }
 
-const setRecord = (pax: Pax, key: string, bytes: Uint8Array, start: number, end: number): void => {
-  const isSet = end > start
-  const text = (): string => decodeTarText(bytes, start, end)
-  const name = (): string => parseName(text())
-  const number = (): number | undefined => (isSet ? parseDecimal(text()) : undefined)
-  if (key === 'path') pax.path = name()
-  else if (key === 'linkpath') pax.linkpath = name()
-  else if (key === 'uname') pax.uname = name()
-  else if (key === 'gname') pax.gname = name()
-  else if (key === 'size') pax.size = number()
-  else if (key === 'uid') pax.uid = number()
-  else if (key === 'gid') pax.gid = number()
-  else if (key === 'mtime') [pax.mtime, pax.mtimeNs] = isSet ? parseTime(text()) : []
-  else if (key.startsWith(XATTR)) {
-    // A record without a value is an attribute without one.
-    const xattrs: Record<string, Uint8Array> = (pax.xattrs ??= Object.create(null))
-    xattrs[decodeXattrName(key.slice(XATTR.length))] = copy(bytes, start, end)
-  } else if (isSet && key.startsWith('GNU.sparse.')) setSparse(pax, key.slice(11), text())
+/** The form of PAX times, from whole seconds and the nanoseconds since. */
+export const formatTime = (seconds: number, ns: number): string => {
+  const total = BigInt(seconds) * 1_000_000_000n + BigInt(ns)
+  const digits = String(total < 0n ? -total : total).padStart(10, '0')
+  return `${total < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '')
 }
-
-/** https://www.gnu.org/software/tar/manual/html_section/Sparse-Formats.html */
-const setSparse = (pax: Pax, key: string, text: string): void => {
-  if (key === 'name') pax.sparseName = parseName(text)
-  else if (key === 'map') pax.sparseMap = text.split(',').map(parseDecimal)
-  else {
-    const value = parseDecimal(text)
-    if (key === 'size' || key === 'realsize') pax.sparseSize = value
-    else if (key === 'major') pax.sparseMajor = value
-    else if (key === 'minor') pax.sparseMinor = value
-    // Version 0.0 has a record for each number.
-    else if (key === 'offset' || key === 'numbytes') {
-      const map = (pax.sparseMap ??= [])
-      if (map.length % 2 !== (key === 'offset' ? 0 : 1)) throw malformed('a sparse map whose records are out of order')
-      map.push(value)
-    }
-  }
-}
-
-/** One record: its length counts its own digits. */
-const encodeRecord = (key: string, value: Uint8Array): Uint8Array => {
-  const head = encodeUtf8(` ${key}=`)
-  const rest = head.length + value.length + 1
-  let length = rest + String(rest).length
-  length = rest + String(length).length
-  return concat([encodeUtf8(String(length)), head, value, Uint8Array.of(0x0a)])
-}
-
-/** The records of a header, in the order given. */
-export const encodePax = (records: readonly (readonly [key: string, value: Uint8Array])[]): Uint8Array<ArrayBuffer> =>
-  concat(records.map(([key, value]) => encodeRecord(key, value)))
 
 /** The key of an extended attribute. */
-export const xattrKey = (name: string): string => XATTR + encodeXattrName(name)
+export const xattrKey = (name: string): string => XATTR + name.replace(/=|%(?=3D|25)/g, encodeURIComponent)
+
+/** One record: its length counts its own digits. */
+export const encodeRecord = (key: string, value: Uint8Array): Uint8Array => {
+  const rest = concat([encodeUtf8(` ${key}=`), value, Uint8Array.of(0x0a)])
+  const digits = String(rest.length + String(rest.length).length).length
+  return concat([encodeUtf8(String(rest.length + digits)), rest])
+}
