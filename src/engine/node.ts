@@ -16,7 +16,7 @@ export type NodeListOptions = ExchangeOptions & {
 export const nodeList = async (client: Client, options: NodeListOptions = {}): Promise<Node[]> =>
   json(await ok(client, { method: 'GET', path: `/nodes${query(options, { filters })}` }, options))
 
-/** One node; `self` is the one that is asked. */
+/** One node. */
 export const nodeInspect = async (client: Client, id: string, options: ExchangeOptions = {}): Promise<Node> =>
   json(await ok(client, { method: 'GET', path: `/nodes/${segment(id)}${query(options, {})}` }, options))
 

@@ -2,7 +2,7 @@
  * Swarms: clusters that engines form by themselves.
  *
  * A node that is no manager, or that is locked, is `unavailable`, here and for nodes, services, tasks, secrets and configs; the message
- * tells which. Podman has none of them: not-found, or unavailable with other words. An update whose version is not the latest is server-error or, from newer engines,
+ * tells which. Podman 4 has secrets only; for the others it is not-found, or unavailable with other words. An update whose version is not the latest is server-error or, from newer engines,
  * bad-parameter, with "update out of sequence" in its message: inspect again, and try again.
  */
 import type { Client, ExchangeOptions } from '../http/exchange.js'
