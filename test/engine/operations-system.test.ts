@@ -44,10 +44,11 @@ describeEngine('events', () => {
     const listen = async (): Promise<void> => {
       for await (const _ of events) controller.abort(reason)
     }
-    const listening = listen()
+    // Now, for it may come before the start has answered.
+    const listening = expect(listen()).rejects.toBe(reason)
     if (!isPodman) await events.registered()
     await containerStart(docker, id)
-    await expect(listening).rejects.toBe(reason)
+    await listening
   })
 })
 

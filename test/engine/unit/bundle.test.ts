@@ -13,3 +13,9 @@ test('logs need no JSON, no hijack and no bodies to send', async () => {
   expect(code).toContain('/logs')
   for (const word of ['errorDetail', 'upgrade-refused', 'Path-Stat', 'x-tar']) expect(code).not.toContain(word)
 })
+
+test('a list of networks needs no credentials, no archives and no streams of records', async () => {
+  const { code } = await bundle("export { networkList } from 'hawser'")
+  expect(code).toContain('/networks')
+  for (const word of ['X-Registry', 'x-tar', 'errorDetail', 'cachefrom', 'build-cache', 'upgrade-refused']) expect(code).not.toContain(word)
+})
