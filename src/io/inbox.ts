@@ -2,7 +2,7 @@
  * The reading side of a connection, whatever its bytes come from: one reader at a time, what it leaves is held, and it hears
  * once how the connection ended.
  */
-import { concat, copy } from '../bytes.js'
+import { allocate } from '../bytes.js'
 import { MORE, type Decoder } from '../wire/decoder.js'
 
 /**
@@ -33,19 +33,23 @@ export type Inbox = {
   fail(reason: unknown): void
 }
 
+const NOTHING = /* @__PURE__ */ new Uint8Array(0)
+
 /** `broke` is called when a reader has thrown, before it hears of that. */
 export const createInbox = (broke: () => void): Inbox => {
   let reader: Reader | undefined
   /** Whether the reader takes bytes: it did not say that it is done. */
   let reading = false
   let feeding = false
-  let held: Uint8Array | undefined
+  /** What is held: room[from..to). It is used again as long as the same reader stops and goes on: a slow sink of a fast engine costs no garbage. */
+  let room = NOTHING
+  let from = 0
+  let to = 0
   let ended = false
   let failure: { reason: unknown } | undefined
 
   /** Returns where it stopped. */
-  const feed = (chunk: Uint8Array, end: number): number => {
-    let start = 0
+  const feed = (chunk: Uint8Array, start: number, end: number): number => {
     feeding = true
     try {
       while (reader && reading && start < end) {
@@ -77,7 +81,7 @@ export const createInbox = (broke: () => void): Inbox => {
 
   const fail = (reason: unknown): void => {
     failure ??= { reason }
-    held = undefined
+    from = to = 0
     conclude()
   }
 
@@ -89,7 +93,7 @@ export const createInbox = (broke: () => void): Inbox => {
 
   return {
     get holding() {
-      return held !== undefined
+      return to > from
     },
     get reading() {
       return reading
@@ -101,19 +105,32 @@ export const createInbox = (broke: () => void): Inbox => {
       return failure
     },
     take(chunk, end) {
-      const used = held ? 0 : feed(chunk, end)
-      if (used < end) held = held ? concat([held, chunk.subarray(0, end)]) : copy(chunk, used, end)
+      const rest = chunk.subarray(to > from ? 0 : feed(chunk, 0, end), end)
+      if (rest.length === 0) return
+      if (room.length - to < rest.length) {
+        const held = room.subarray(from, to)
+        room = allocate(held.length + rest.length * 2)
+        room.set(held)
+        from = 0
+        to = held.length
+      }
+      room.set(rest, to)
+      to += rest.length
     },
     read(next) {
+      const isOther = reader !== next
       reader = next
       reading = next !== undefined
       if (feeding) return
-      if (held) {
-        const chunk = held
-        held = undefined
-        const used = feed(chunk, chunk.length)
-        if (used < chunk.length) held = chunk.subarray(used)
-      }
+      // While they are handed out they are not held: a reader that takes the last of them leaves a clean connection.
+      const end = to
+      const start = from
+      from = to = 0
+      const stop = feed(room, start, end)
+      if (stop < end) {
+        from = stop
+        to = end
+      } else if (isOther) room = NOTHING
       conclude()
     },
     end() {
