@@ -19,3 +19,11 @@ test('a list of networks needs no credentials, no archives and no streams of rec
   expect(code).toContain('/networks')
   for (const word of ['X-Registry', 'x-tar', 'errorDetail', 'cachefrom', 'build-cache', 'upgrade-refused']) expect(code).not.toContain(word)
 })
+
+test('neither a service nor an attach needs the WebSocket, and the WebSocket no JSON', async () => {
+  const { code } = await bundle("export { serviceCreate, containerAttach } from 'hawser'")
+  for (const word of ['Sec-WebSocket-Key', 'atob', '/plugins']) expect(code).not.toContain(word)
+  const { code: webSocket } = await bundle("export { containerAttachWebsocket } from 'hawser'")
+  expect(webSocket).toContain('Sec-WebSocket-Key')
+  for (const word of ['errorDetail', '/swarm', 'x-tar']) expect(webSocket).not.toContain(word)
+})

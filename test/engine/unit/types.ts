@@ -1,6 +1,7 @@
 /** What the compiler has to refuse; `npm run typecheck` runs this, and nothing else does. */
 import { containerCreate, containerInspect, containerKill, containerList, containerLogs, containerResize, containerWait, execStart, imageCreate, imageInspect, imageTag, type ContainerConfig, type JsonStream, type ProgressRecord } from '../../../src/engine/index.js'
 import { containerRename, containerStatsOnce, imageBuild, imageGet, imagePush, imageSearch, networkCreate, session, systemAuth, systemDataUsage, systemEvents, volumeUpdate, type EventMessage } from '../../../src/engine/index.js'
+import { containerAttachWebsocket, secretCreate, serviceCreate, serviceInspect, serviceUpdate, swarmInit, type ServiceSpec } from '../../../src/engine/index.js'
 import type { Client } from '../../../src/http/index.js'
 
 export const refusedByTheCompiler = async (client: Client): Promise<void> => {
@@ -60,6 +61,26 @@ export const refusedByTheCompiler = async (client: Client): Promise<void> => {
 }
 
 declare const firstOf: (events: AsyncIterable<EventMessage>) => Promise<EventMessage>
+
+/** The same of swarms. */
+export const refusedOfSwarms = async (client: Client): Promise<void> => {
+  // @ts-expect-error an update needs a version
+  await serviceUpdate(client, 'w1', {})
+  // @ts-expect-error the index of the version
+  await serviceUpdate(client, 'w1', {}, { version: { Index: 1 } })
+  // @ts-expect-error misspelt
+  await serviceCreate(client, { Nmae: 'web' })
+  // @ts-expect-error somewhere to listen is needed
+  await swarmInit(client, {})
+  // @ts-expect-error a number is no data
+  await secretCreate(client, { Name: 'a', Data: 5 })
+  // @ts-expect-error what to read is needed
+  await containerAttachWebsocket(client, 'c1')
+  // What was inspected can be sent back.
+  const { Spec, Version } = await serviceInspect(client, 'w1')
+  const again: ServiceSpec = Spec
+  await serviceUpdate(client, 'w1', { ...again, Labels: {} }, { version: Version.Index })
+}
 
 /** And what it has to take. */
 export const taken = async (client: Client): Promise<void> => {
