@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { collect, containerAttach, containerLogs, containerStart, containerWait, demux, demuxInto, lines, type ByteSource } from '../../src/index.js'
-import { describeEngine, errorOf, finish, isPodman, outputOf, test, text, textOf } from './engine.js'
+import { apiVersion, describeEngine, errorOf, finish, isPodman, outputOf, test, text, textOf } from './engine.js'
 
 const BOTH = { stdout: true, stderr: true }
 
@@ -62,11 +62,14 @@ describeEngine('logs', () => {
     const all = Array.from({ length: 100_000 }, (_, i) => i + 1)
     expect(isDeepStrictEqual(await numbers(only('stdout', await containerLogs(docker, id, BOTH))), all)).toBe(true)
     const followed = await following
-    if (!isPodman) return expect(isDeepStrictEqual(followed, all)).toBe(true)
-    // Podman 4.3 drops lines of a long log when it is followed, of one that has ended too: curl gets 10,000 to 25,000 of 100,000 lines.
+    // Podman 4.3 drops lines of a long log when it is followed, of one that has ended too (curl: 10,000 to 25,000 of 100,000 lines).
+    // Docker 20 ends a follower that is behind when the container ends, now and then (curl: 3 of 24).
+    const mayDrop = isPodman || apiVersion === '1.41'
+    if (!mayDrop) expect(followed.length).toBe(all.length)
     // What comes is in order all the same.
     expect(followed.length).toBeGreaterThan(1000)
-    expect(followed.every((each, i) => i === 0 || each > followed[i - 1]!)).toBe(true)
+    if (isPodman) expect(followed.every((each, i) => i === 0 || each > followed[i - 1]!)).toBe(true)
+    else expect(isDeepStrictEqual(followed, all.slice(0, followed.length))).toBe(true)
   })
 
   test('keep any octet, and lines longer than a message', async ({ docker, create }) => {
@@ -125,6 +128,16 @@ describeEngine('logs', () => {
     expect(docker.stats().leased).toBe(0)
   })
 
+
+  test('that nobody reads any more give their connection back', async ({ docker, idle, task }) => {
+    // A stream that is held by nothing but the test's own frame, which is gone.
+    const follow = async (): Promise<void> => {
+      await containerAttach(docker, idle, { stream: true, stdout: true })
+    }
+    await follow()
+    expect(docker.stats().leased, task.name).toBe(1)
+    await expect.poll(() => (globalThis.gc?.(), docker.stats().leased), { interval: 10, timeout: 10_000 }).toBe(0)
+  })
 })
 
 describeEngine('output', () => {
