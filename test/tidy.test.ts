@@ -36,7 +36,7 @@ const layerOf = (path: string): string => {
   const [first = '', second] = relative(src, path).split('/')
   return second === undefined ? '' : first
 }
-const importsOf = (text: string): string[] => [...text.matchAll(/^(?:(?:import|export)\s[^']*?\sfrom|import)\s'([^']+)'/gm)].map(match => match[1]!)
+const importsOf = (text: string): string[] => [...text.matchAll(/^(?:import|export)\s+(?:type\s+)?(?:\{[^}]*\}|\*(?:\s+as\s+\w+)?)\s+from\s'([^']+)'/gm)].map(match => match[1]!)
 
 describe.each(sources)('$file', ({ file, text, code }) => {
   const layer = layerOf(join(root, file))
