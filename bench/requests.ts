@@ -1,8 +1,10 @@
 /** Small requests: pings of a canned server, and of a real engine. */
+import type { Dial } from '../src/io/index.js'
 import { bareRequests } from './support/bare.js'
 import type { Contender, Running, Setting } from './support/bench.js'
 import { same } from './support/canned.js'
 import { http, io } from './support/hawser.js'
+import { dialPlain } from './support/plain-dial.js'
 import { createRace, REQUESTS } from './support/race.js'
 import { dockerode, nodeSdk, undici } from './support/clients.js'
 
@@ -42,6 +44,20 @@ const keepCalling = (inFlight: number, request: (done: (error?: Error) => void) 
     }),
 })
 
+/** Pings through a pool over this kind of connection. */
+const pings = async (setting: Setting, dial: Dial): Promise<Running> => {
+  const { pool, text } = await http(setting)
+  const client = pool(dial)
+  return keep(parse(setting).inFlight, async () => {
+    const response = await client.exchange({ method: 'GET', path: '/_ping' })
+    const said = await text(response)
+    if (response.status !== 200 || said !== 'OK') throw new Error(`${response.status} ${said}`)
+  })
+}
+
+const alone = (which: string): boolean => which.endsWith(' 1 in flight') || which === '1 in flight'
+const crowd = (which: string): boolean => which === '64 in flight'
+
 const contenders: Contender[] = [
   {
     name: 'bare socket',
@@ -50,20 +66,8 @@ const contenders: Contender[] = [
       return bareRequests(socket, 'GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n', inFlight)
     },
   },
-  {
-    name: 'hawser',
-    async start(setting) {
-      const { inFlight, socket } = parse(setting)
-      const { dialUnix } = await io(setting)
-      const { pool, text } = await http(setting)
-      const client = pool(dialUnix(socket))
-      return keep(inFlight, async () => {
-        const response = await client.exchange({ method: 'GET', path: '/_ping' })
-        const said = await text(response)
-        if (response.status !== 200 || said !== 'OK') throw new Error(`${response.status} ${said}`)
-      })
-    },
-  },
+  { name: 'hawser', start: async setting => pings(setting, (await io(setting)).dialUnix(parse(setting).socket)) },
+  { name: "hawser by 'data'", can: crowd, start: async setting => pings(setting, await dialPlain(setting, parse(setting).socket)) },
   {
     name: 'node:http',
     async start(setting) {
@@ -134,9 +138,6 @@ const contenders: Contender[] = [
 ]
 
 const UNDICI = ['undici dispatch', 'undici request']
-const alone = (which: string): boolean => which.includes('1 in flight')
-const crowd = (which: string): boolean => which === '64 in flight'
-
 export const bench = createRace({
   name: 'requests',
   question: 'How many small requests does a pool carry, and what does each cost?',
@@ -147,6 +148,7 @@ export const bench = createRace({
   goals: [
     { contender: 'hawser', figure: 'rate', over: 'bare socket', which: alone, atLeast: 0.85 },
     { contender: 'hawser', figure: 'rate', over: 'bare socket', which: crowd, atLeast: 0.65 },
+    { contender: "hawser by 'data'", figure: 'rate', over: 'node:http', atLeast: 1 },
     { contender: 'hawser', figure: 'rate', over: UNDICI, which: which => which === '1 in flight', atLeast: 2 },
     { contender: 'hawser', figure: 'rate', over: UNDICI, which: crowd, atLeast: 3.5 },
     { contender: 'hawser', figure: 'cpu', over: UNDICI, which: which => !which.startsWith(ENGINE), atMost: 0.4 },

@@ -6,18 +6,27 @@ export type Setting = {
   ping: string
   /** The other routes of the canned server (canned.ts). */
   main: string
+  /** Takes any body and answers with its digest: a server of node:http. */
+  check: string
   /** A real engine's socket, where DOCKER_HOST names one. */
   engine: string | undefined
+  /** The container on it that the bench has made. */
+  container: string | undefined
+  /** How much of it there is: lines, or octets. */
+  amount: number
   /** Which of the bench's cases. */
   which: string
   /** Where hawser's layers are compiled, as a URL. */
   source: string
 }
 
+/** What a round came to: units of work, and figures that are not those of this process. */
+export type Outcome = { units: number; figures?: Readonly<Record<string, number>> }
+
 /** A contender, ready to go. */
 export type Running = {
   /** Does `amount` times the smallest piece of work; returns how many units that were. Throws where they are not right. */
-  run(amount: number): number | Promise<number>
+  run(amount: number): Promise<number | Outcome>
   /** Looks closely at what comes out, once, and in a process that measures nothing. */
   verify?(): void | Promise<void>
 }
@@ -30,6 +39,9 @@ export type Contender = {
   can?(which: string): boolean
   start(setting: Setting): Running | Promise<Running>
 }
+
+/** The sockets of the canned server. */
+export type Server = Pick<Setting, 'ping' | 'main' | 'check'>
 
 /** A figure of every row, and how it is written. */
 export type Column = {
@@ -61,7 +73,7 @@ export type Context = {
   peers: boolean
   engine: string | undefined
   /** The canned server, started when it is first asked for. */
-  server(): Promise<{ ping: string; main: string }>
+  server(): Promise<Server>
   /** Another build of hawser, as a URL of its layers, to race against this one. */
   beside: string | undefined
   /** Says what is going on, where somebody watches. */

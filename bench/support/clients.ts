@@ -1,4 +1,5 @@
 /** What the benches use of the other clients, as far as types go: theirs are not installed with hawser. */
+import type { EventEmitter } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { peer } from './peers.js'
 
@@ -23,13 +24,15 @@ type Container = {
   logs(options: { stdout: boolean; stderr: boolean; follow: boolean }): Promise<Readable>
   putArchive(file: Readable | Uint8Array, options: { path: string }): Promise<Readable>
 }
+/** All that demuxing asks of a stream. */
+type Written = { write(chunk: Uint8Array): unknown }
 export type Dockerode = {
   ping(): Promise<Buffer>
   listContainers(options?: { all?: boolean }): Promise<unknown[]>
   getContainer(id: string): Container
   createImage(options: { fromImage: string }): Promise<Readable>
   modem: {
-    demuxStream(stream: NodeJS.ReadableStream, stdout: Writable, stderr: Writable): void
+    demuxStream(stream: EventEmitter, stdout: Written, stderr: Written): void
     followProgress(stream: Readable, finished: (error: Error | null, output: unknown[]) => void, progress?: (record: unknown) => void): void
   }
 }

@@ -28,16 +28,24 @@ export type Race = {
   baseline: string
   goals: readonly Goal[]
   needsEngine?: boolean
+  /** Rounds of one piece of work each, however long it takes, and none to warm up. */
+  rounds?: { count: number; brief: number }
+  /** Figures beside those of every race. */
+  columns?: readonly Column[]
+  /** Puts on the engine what the contenders need. */
+  prepare?(engine: string, context: Context): Promise<Prepared>
 }
+
+export type Prepared = { container: string; amount: number; remove(): Promise<void> }
 
 /** Milliseconds of a round, how many count, and how long to run before the first. */
 const ROUNDS = { ms: 250, count: 9, warmMs: 700 }
 const BRIEF = { ms: 100, count: 5, warmMs: 300 }
 
 export type Order = { what: 'verify' | 'warm' | 'round'; ms: number }
-export type Reply = { what: 'ready' } | { what: 'done'; units: number; ms: number; cpuUs: number; peakMb: number } | { what: 'failed'; error: string }
+export type Reply = { what: 'ready' } | { what: 'done'; figures: Readonly<Record<string, number>> } | { what: 'failed'; error: string }
 
-type Racer = { name: string; child: ChildProcess; samples: Record<'rate' | 'cpu' | 'peak', number[]> }
+type Racer = { name: string; child: ChildProcess; samples: Record<string, number[]> }
 
 const next = (child: ChildProcess, who: string): Promise<Reply> =>
   new Promise((resolve, reject) => {
@@ -70,7 +78,7 @@ const entrants = (race: Race, which: string, { peers, beside }: Context): { name
     })
 
 const runCase = async (race: Race, which: string, setting: Omit<Setting, 'source'>, context: Context): Promise<Row[]> => {
-  const { ms, count, warmMs } = context.brief ? BRIEF : ROUNDS
+  const { ms, count, warmMs } = race.rounds ? { ms: 0, warmMs: 0, count: context.brief ? race.rounds.brief : race.rounds.count } : context.brief ? BRIEF : ROUNDS
   const racers: Racer[] = []
   const rows: Row[] = []
   try {
@@ -87,8 +95,8 @@ const runCase = async (race: Race, which: string, setting: Omit<Setting, 'source
       await ask(verifier, { what: 'verify', ms: 0 }, who).finally(() => verifier.kill())
       context.say(`${who}: warming up`)
       const child = await start()
-      racers.push({ name, child, samples: { rate: [], cpu: [], peak: [] } })
-      await ask(child, { what: 'warm', ms: warmMs }, who)
+      racers.push({ name, child, samples: {} })
+      if (warmMs > 0) await ask(child, { what: 'warm', ms: warmMs }, who)
     }
     for (let round = 0; round < count; round++) {
       for (let turn = 0; turn < racers.length; turn++) {
@@ -97,33 +105,38 @@ const runCase = async (race: Race, which: string, setting: Omit<Setting, 'source
         context.say(`${who}: round ${round + 1} of ${count}`)
         const reply = await ask(racer.child, { what: 'round', ms }, who)
         if (reply.what !== 'done') throw new Error(`${who}: unexpected reply`)
-        racer.samples.rate.push((reply.units / reply.ms) * 1e3)
-        racer.samples.cpu.push(reply.cpuUs / reply.units)
-        racer.samples.peak = [reply.peakMb]
+        for (const [figure, value] of Object.entries(reply.figures)) (racer.samples[figure] ??= []).push(value)
       }
     }
-    for (const { name, samples } of racers) rows.push({ which, contender: name, samples })
+    for (const { name, samples } of racers) {
+      const peak = samples['peak']?.at(-1)
+      rows.push({ which, contender: name, samples: peak === undefined ? samples : { ...samples, peak: [peak] } })
+    }
   } finally {
     for (const { child } of racers) child.kill()
   }
   return rows
 }
 
-export const createRace = (race: Race): Bench => {
-  const columns: Column[] = [
+export const createRace = (race: Race): Bench => ({
+  ...race,
+  columns: [
     { figure: 'rate', title: race.unit.rate, scale: race.unit.rateScale },
     { figure: 'cpu', title: race.unit.cost, scale: race.unit.costScale, less: true },
     { figure: 'peak', title: 'peak MB', scale: 1, less: true },
-  ]
-  return {
-    ...race,
-    columns,
-    async measure(context) {
-      const { ping, main } = await context.server()
+    ...(race.columns ?? []),
+  ],
+  async measure(context) {
+    const { engine } = context
+    const { ping, main, check } = await context.server()
+    const prepared = engine === undefined ? undefined : await race.prepare?.(engine, context)
+    const rows: Row[] = []
+    try {
       const cases = typeof race.cases === 'function' ? race.cases(context) : race.cases
-      const rows: Row[] = []
-      for (const which of cases) rows.push(...(await runCase(race, which, { ping, main, engine: context.engine, which }, context)))
-      return rows
-    },
-  }
-}
+      for (const which of cases) rows.push(...(await runCase(race, which, { ping, main, check, engine, container: prepared?.container, amount: prepared?.amount ?? 0, which }, context)))
+    } finally {
+      await prepared?.remove()
+    }
+    return rows
+  },
+})

@@ -2,6 +2,8 @@
  * The canned server, in a process of its own. It must never be what is measured: what it says is made before it is asked, its
  * sockets read through `onread` into one buffer, and it looks at no more of a request than it needs.
  */
+import { createHash } from 'node:crypto'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, Socket, type OnReadOpts } from 'node:net'
 import { join } from 'node:path'
 import { blockOf, containerList, CONTAINERS, framingOf, headOf, idOf, LINES, PING, progressLines, tailOf } from './canned.js'
@@ -146,5 +148,13 @@ const main = (socket: Socket) => {
 
 await listen(join(directory, 'ping.sock'), ping)
 await listen(join(directory, 'main.sock'), main)
+
+/** Tells what it got, as another implementation of HTTP understands it. */
+const check = createHttpServer((request, response) => {
+  const hash = createHash('sha1')
+  request.on('data', (chunk: Buffer) => hash.update(chunk))
+  request.on('end', () => response.end(hash.digest('hex')))
+})
+await new Promise<void>(resolve => check.listen(join(directory, 'check.sock'), resolve))
 process.on('disconnect', () => process.exit())
 process.send!('ready')

@@ -4,16 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Server } from './bench.js'
 
-export type Server = {
-  /** The socket that answers everything as a ping. */
-  ping: string
-  /** The socket with all routes. */
-  main: string
-  stop(): void
-}
-
-export const startServer = async (): Promise<Server> => {
+export const startServer = async (): Promise<Server & { stop(): void }> => {
   const directory = await mkdtemp(join(tmpdir(), 'hawser-bench-'))
   const child = fork(fileURLToPath(new URL('server.js', import.meta.url)), [directory])
   await new Promise<void>((resolve, reject) => {
@@ -23,6 +16,7 @@ export const startServer = async (): Promise<Server> => {
   return {
     ping: join(directory, 'ping.sock'),
     main: join(directory, 'main.sock'),
+    check: join(directory, 'check.sock'),
     stop() {
       child.kill()
       void rm(directory, { recursive: true, force: true })

@@ -1,7 +1,8 @@
 /** The process of one contender in one case. It says what it did, how long that took, and what it cost. */
-import type { Bench, Setting } from './bench.js'
+import type { Bench, Outcome, Setting } from './bench.js'
 import type { Order, Reply } from './race.js'
 
+type Round = { ms: number; figures: Outcome['figures'] & object }
 type Task = { bench: string; contender: string; setting: Setting }
 
 const task = JSON.parse(process.argv[2]!) as Task
@@ -16,31 +17,32 @@ try {
 
   /** How much to do at once for a round of the time that is wanted. */
   let amount = 1
-  const round = async (): Promise<{ units: number; ms: number; cpuUs: number }> => {
+  const round = async (): Promise<Round> => {
     const before = process.cpuUsage()
     const start = performance.now()
-    const units = await running.run(amount)
+    const outcome = await running.run(amount)
     const ms = performance.now() - start
     const { user, system } = process.cpuUsage(before)
-    return { units, ms, cpuUs: user + system }
+    const { units, figures } = typeof outcome === 'number' ? { units: outcome } : outcome
+    return { ms, figures: { rate: (units / ms) * 1e3, cpu: (user + system) / units, peak: process.resourceUsage().maxRSS / 1024, ...figures } }
   }
   const orders: Record<Order['what'], (ms: number) => Promise<void>> = {
     async verify() {
       await running.verify?.()
-      say({ what: 'done', units: 0, ms: 0, cpuUs: 0, peakMb: 0 })
+      say({ what: 'done', figures: {} })
     },
     async warm(ms) {
       const end = performance.now() + ms
       for (;;) {
         const took = await round()
-        if (performance.now() >= end) return say({ what: 'done', ...took, peakMb: 0 })
+        if (performance.now() >= end) return say({ what: 'done', figures: {} })
         if (took.ms < ms / 4) amount *= 2
       }
     },
     async round(ms) {
       const took = await round()
-      amount = Math.max(1, Math.round((amount * ms) / took.ms))
-      say({ what: 'done', ...took, peakMb: process.resourceUsage().maxRSS / 1024 })
+      if (ms > 0) amount = Math.max(1, Math.round((amount * ms) / took.ms))
+      say({ what: 'done', figures: took.figures })
     },
   }
   process.on('message', (order: Order) => {
