@@ -92,11 +92,12 @@ export const overSocket = (socket: Socket, { peer, host, explain }: Peer): { con
     return socket
   }
 
-  let broken: Error | undefined
   socket.on('end', inbox.end)
-  socket.on('error', error => (broken = explain(error)))
+  // At once: behind a fatal alert, such as that a certificate is wanted, node:tls closes nothing, and tells an end. Behind the end it is only
+  // about what is still written.
+  socket.on('error', error => inbox.ended || destroy(explain(error)))
   socket.on('close', () => {
-    if (!inbox.ended) destroy(broken)
+    if (!inbox.ended) destroy()
   })
 
   const connection: Connection = {

@@ -1,7 +1,7 @@
 /** TLS over TCP (RFC 8446), with certificates on both sides where the engine asks for them (dockerd --tlsverify). */
 import { isIP } from 'node:net'
 import { connect, type ConnectionOptions } from 'node:tls'
-import { fail } from '../errors.js'
+import { fail, isError } from '../errors.js'
 import type { Dial } from './connection.js'
 import { dialSocket, explainer } from './dial-socket.js'
 import { formatAddress, TCP_EXPLANATIONS, TCP_OPTIONS, type TcpAddress } from './dial-tcp.js'
@@ -34,7 +34,7 @@ export const dialTls = (address: TcpAddress, { ca, cert, key, passphrase, server
   if ((cert === undefined) !== (key === undefined)) throw fail('config-invalid', `${peer}: a client certificate needs both cert and key`)
   const explain = explainer(peer, TCP_EXPLANATIONS)
   const name = servername ?? (isIP(address.host) ? '' : address.host)
-  return dialSocket(
+  const dial = dialSocket(
     onread => {
       try {
         // @types/node has neither onread nor half-open for tls.connect; both are documented for it and work since Node 12.
@@ -47,6 +47,14 @@ export const dialTls = (address: TcpAddress, { ca, cert, key, passphrase, server
     'secureConnect',
     { peer, host, explain: error => explainTls(peer, error) ?? explain(error) },
   )
+  return async options => {
+    try {
+      return await dial(options)
+    } catch (error) {
+      if (!isError(error, 'connection-lost') && !isError(error, 'connection-closed')) throw error
+      throw fail('tls-failed', `${peer}: the connection broke off during the TLS handshake: does this port speak TLS?`, { peer, reason: error.reason ?? error.code, cause: error })
+    }
+  }
 }
 
 const explainTls = (peer: string, error: NodeJS.ErrnoException): Error | undefined => {

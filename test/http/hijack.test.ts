@@ -103,6 +103,37 @@ describe.each(OVERS)('over %s', over => {
       expect(client.stats()).toEqual({ leased: 0, idle: 0, waiting: 0 })
     })
 
+    test('what came before the peer closed is read to its end, though writing fails meanwhile', async () => {
+      const ended = gate()
+      const peer = await startPeer(async link => {
+        await link.request()
+        await link.send(`${head}${'x'.repeat(40_000)}`)
+        link.fin()
+        await ended.opened
+        link.close()
+      }, { over })
+      const client = pool(peer.dial)
+      const stream = await hijack(client, attach)
+      const pending = gate()
+      let read = 0
+      const reading = stream.into((_, start, end) => {
+        read += end - start
+        return pending.opened
+      })
+      for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+      expect(client.stats()).toEqual({ leased: 1, idle: 0, waiting: 0 })
+      ended.open()
+      const writing = (async () => {
+        for (;;) await stream.write(new Uint8Array(100_000))
+      })()
+      expect(await codeOf(writing)).toMatch(/^connection-(closed|lost)$/)
+      for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+      pending.open()
+      await reading
+      expect(read).toBe(40_000)
+      expect(client.stats()).toEqual({ leased: 0, idle: 0, waiting: 0 })
+    })
+
     test('destroy ends both, with its reason', async () => {
       const peer = await startPeer(play({ send: head }), { over })
       const client = pool(peer.dial)
