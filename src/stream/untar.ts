@@ -11,36 +11,35 @@ export type Untarred = TarEntry & { body: ByteSource }
 /** Octets of zeros that a hole is handed on in. */
 const ZEROS = 64 * 1024
 
-const NOTHING = /* @__PURE__ */ new Uint8Array(0)
-
 /**
- * Yields the entries of an archive in order. What is not read of an entry's `body` is skipped when the next entry is asked
- * for. The source is read to its end, and left when the loop is left. Data is not copied.
+ * Iterates over the entries of an archive in order. What is not read of an entry's `body` is skipped when the next entry is
+ * asked for. The source is read to its end, and left when the loop is left. Data is not copied.
  *
  * Errors: tar-malformed, tar-truncated, tar-too-large, stream-error as createTarDecoder has them, and the source's; a body
  * rejects with them too, and with tar-entry-passed where it is read twice or too late.
  */
-export async function* untar(source: AsyncIterable<Uint8Array>, options?: TarDecoderOptions): AsyncGenerator<Untarred, void, undefined> {
-  const chunks = source[Symbol.asyncIterator]()
+export const untar = (source: AsyncIterable<Uint8Array>, options?: TarDecoderOptions): AsyncIterable<Untarred> => ({
+  [Symbol.asyncIterator]: () => entriesOf(source[Symbol.asyncIterator](), options),
+})
+
+// Iterators, not generators, which take twice the time to give as much.
+const entriesOf = (chunks: AsyncIterator<Uint8Array>, options: TarDecoderOptions | undefined): AsyncIterator<Untarred> => {
   /** What has come of the source and is not decoded yet. */
-  let chunk: Uint8Array = NOTHING
+  let chunk: Uint8Array = new Uint8Array(0)
   let at = 0
   let filling: Promise<void> | undefined
-  let failure: { error: unknown } | undefined
   let isOver = false
-  /** The entry that the decoder has come to, and the one whose data can be read. */
+  let failure: { error: unknown } | undefined
+  /** The entry that the decoder has come to, the one whose data can be read, and the one whose data is. */
   let next: TarEntry | undefined
   let current: TarEntry | undefined
-  /** Whose data is being read, and what the decoder has found of it. */
   let reader: TarEntry | undefined
-  let piece: Uint8Array = NOTHING
+  /** What the decoder has found for the reader. */
+  let piece = chunk
   let zeros = 0
   let isStopped = false
 
-  const stop = (): false => {
-    isStopped = true
-    return false
-  }
+  const stop = (): false => !(isStopped = true)
   const decoder = createTarDecoder(
     {
       entry(entry) {
@@ -60,69 +59,74 @@ export async function* untar(source: AsyncIterable<Uint8Array>, options?: TarDec
     },
     options,
   )
-  /** Decodes on until a callback stops it or the archive is over; false where that takes more of the source. */
-  const advance = (): boolean => {
-    if (failure) throw failure.error
-    if (isOver) return true
-    isStopped = false
-    const used = decoder.push(chunk, at, chunk.length)
-    at = used === MORE ? chunk.length : at + used
-    isOver = used !== MORE && !isStopped
-    return used !== MORE
-  }
-  const read = async (): Promise<void> => {
-    const { done, value = NOTHING } = await chunks.next()
-    chunk = value
+  const fill = async (): Promise<void> => {
+    const { done, value } = await chunks.next()
+    filling = undefined
     at = 0
-    isOver = done === true
-    if (isOver) decoder.end()
+    if (done) {
+      isOver = true
+      decoder.end()
+    } else chunk = value
   }
-  /** Gets more of the source; one read serves all who wait. An error is for all, now and later. */
-  const fill = (): Promise<void> =>
-    (filling ??= read()
-      .catch((error: unknown) => {
-        failure = { error }
-      })
-      .finally(() => {
-        filling = undefined
-      }))
-
-  async function* dataOf(entry: TarEntry): AsyncGenerator<Uint8Array, void, undefined> {
-    if (current !== entry) throw passed(entry)
-    current = undefined
-    reader = entry
-    for (let left = entry.size; left > 0; ) {
-      while (reader === entry && zeros === 0 && !advance()) await fill()
-      if (reader !== entry) throw passed(entry)
-      if (zeros > 0) {
-        piece = new Uint8Array(Math.min(zeros, ZEROS))
-        zeros -= piece.length
+  /** Decodes on until a callback stops it or the archive is over. An error is for all who wait, now and later. */
+  const advance = async (): Promise<void> => {
+    try {
+      while (!isOver && !failure) {
+        isStopped = false
+        const used = decoder.push(chunk, at, chunk.length)
+        at = used < 0 ? chunk.length : at + used
+        if (isStopped) return
+        isOver = used !== MORE
+        if (!isOver) await (filling ??= fill())
       }
-      left -= piece.length
-      yield piece
+    } catch (error) {
+      failure ??= { error }
+    }
+    if (failure) throw failure.error
+  }
+
+  const dataOf = (entry: TarEntry): AsyncIterator<Uint8Array> => {
+    let { size } = entry
+    let isMine = current === entry
+    const check = (): void => {
+      isMine &&= reader === entry
+      if (!isMine) throw fail('tar-entry-passed', `the data of ${JSON.stringify(entry.name)} can be read once, before the next entry`)
+    }
+    if (isMine) {
+      reader = entry
+      current = undefined
+    }
+    return {
+      async next() {
+        check()
+        if (size === 0) return { done: true, value: undefined }
+        if (zeros === 0) await advance()
+        check()
+        const value = zeros > 0 ? new Uint8Array(Math.min(zeros, ZEROS)) : piece
+        zeros = Math.max(zeros - value.length, 0)
+        size -= value.length
+        return { done: false, value }
+      },
     }
   }
 
-  try {
-    for (;;) {
+  return {
+    async next() {
       current = reader = undefined
       zeros = 0
-      while (!next) {
-        while (!advance()) await fill()
-        if (isOver) break
-      }
-      if (!next) break
-      current = next
+      while (!next && !isOver) await advance()
+      const entry = (current = next)
       next = undefined
-      const entry = current
-      yield Object.assign(entry, { body: { [Symbol.asyncIterator]: () => dataOf(entry) } })
-    }
-    // What stands behind the end belongs to nobody, but the source may have an error to tell.
-    while (!(await chunks.next()).done);
-  } finally {
-    reader = undefined
-    await chunks.return?.()
+      if (entry) return { done: false, value: Object.assign(entry, { body: { [Symbol.asyncIterator]: () => dataOf(entry) } }) }
+      // What stands behind the end belongs to nobody, but the source may have an error to tell.
+      while (!(await chunks.next()).done);
+      return { done: true, value: undefined }
+    },
+    async return() {
+      current = reader = undefined
+      isOver = true
+      await chunks.return?.()
+      return { done: true, value: undefined }
+    },
   }
 }
-
-const passed = (entry: TarEntry): Error => fail('tar-entry-passed', `the data of ${JSON.stringify(entry.name)} is gone: it can be read once, before the next entry`)

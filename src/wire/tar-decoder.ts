@@ -10,7 +10,7 @@
 import { allocate, latin1, utf8 } from '../bytes.js'
 import { fail } from '../errors.js'
 import { MORE, type Decoder, type Span } from './decoder.js'
-import { checksumOf, isChecked, isGnu, malformed, parseHeader, parseNumber, parseText, TAR_BLOCK, type TarEntry } from './tar-header.js'
+import { checksumOf, isChecked, malformed, parseHeader, parseNumber, parseText, TAR_BLOCK, type TarEntry } from './tar-header.js'
 import { parseDecimal, parsePax, TAR_META_MAX, type Pax } from './tar-pax.js'
 
 /** Pieces of data in one sparse file. GNU tar has no bound. */
@@ -51,7 +51,7 @@ export const createTarDecoder = ({ entry: emit, data, hole }: TarEvents, { limit
   let step: Step
   let isOver = false
 
-  let global: Pax = { fields: {} }
+  let global: Pax | undefined
   let globalBytes = 0
   /** What extension headers say of the next entry. */
   let pax: Pax | undefined
@@ -86,50 +86,50 @@ export const createTarDecoder = ({ entry: emit, data, hole }: TarEvents, { limit
     throw fail('stream-error', `the engine broke off the archive: ${reason}`, { reason })
   }
   const checkPending = (): void => {
-    if (pax ?? longNames) throw malformed('an extension header with no entry behind it')
+    if (pax ?? longNames) throw malformed('an extension header is the last')
   }
+  const where = (): string => (entry ? `behind ${JSON.stringify(entry.name)}` : 'at its beginning')
 
   const takeHeader: Step = (bytes, at) => {
     isOver = bytes[at] === 0 && parseNumber(bytes, at + 148, 8) === 0 && checksumOf(bytes, at) === 8 * 0x20
     if (isOver) {
       checkPending()
-      global = { fields: {} }
+      global = entry = undefined
       globalBytes = 0
-      entry = undefined
       return false
     }
     if (!isChecked(bytes, at)) {
       checkMessage(bytes, at, at + TAR_BLOCK)
-      throw malformed(`no header ${entry ? `behind ${JSON.stringify(entry.name)}` : 'at its beginning'}`)
+      throw malformed(`no header ${where()}`)
     }
     const header = parseHeader(bytes, at)
     const { typeflag, size } = header
     // PAX has x and g, Solaris X, GNU L and K.
-    if (/[xgXLK]/.test(typeflag)) {
+    if (typeflag > '7' && /[xgXLK]/.test(typeflag)) {
       checkLimit('an extension header', size, limit)
       expect((meta, from) => {
-        if (typeflag === 'L') longNames = { ...longNames, name: parseText(meta, from, size) }
-        else if (typeflag === 'K') longNames = { ...longNames, linkName: parseText(meta, from, size) }
+        if (typeflag === 'L') (longNames ??= {}).name = parseText(meta, from, size)
+        else if (typeflag === 'K') (longNames ??= {}).linkName = parseText(meta, from, size)
         else if (typeflag === 'g') {
           checkLimit('all global headers', (globalBytes += size), limit)
-          parsePax(meta, from, from + size, global, true)
+          parsePax(meta, from, from + size, (global ??= { fields: {} }), true)
         } else parsePax(meta, from, from + size, (pax = { fields: {} }), false)
         expect(takeHeader)
       }, size + (-size & (TAR_BLOCK - 1)))
       return true
     }
 
-    entry = Object.assign(header, global.fields, pax?.fields, longNames)
-    const { sparse } = pax ?? {}
+    entry = header
+    if (pax ?? longNames ?? global) Object.assign(header, global?.fields, pax?.fields, longNames)
+    const sparse = pax?.sparse
     pax = longNames = undefined
     pieces = []
     // V7 had no flag for a directory, but wrote its name with a slash.
     if (typeflag === '\0' && entry.name.endsWith('/')) entry.type = 'directory'
-    if (!/file|unknown/.test(entry.type)) entry.size = 0
+    if (entry.type !== 'file' && entry.type !== 'unknown') entry.size = 0
     stored = entry.size
 
     if (typeflag === 'S') {
-      if (!isGnu(bytes, at)) throw malformed('a sparse file that is not of GNU')
       entry.size = parseNumber(bytes, at + 483, 12)
       addPieces(bytes, at + 386, 4)
       if (bytes[at + 482] === 0) return begin(pieces)
@@ -241,7 +241,7 @@ export const createTarDecoder = ({ entry: emit, data, hole }: TarEvents, { limit
       const isBetween = have === 0 && step === takeHeader && run === 0 && !map && padding === 0
       if (isBetween) checkPending()
       else if (have > 0 && step === takeHeader) checkMessage(buffer, 0, have)
-      if (!isBetween || !(isOver || endOptional)) throw fail('tar-truncated', `the archive ends ${isBetween ? 'without the mark of its end' : entry ? `within or behind ${JSON.stringify(entry.name)}` : 'within its first entry'}`)
+      if (!isBetween || !(isOver || endOptional)) throw fail('tar-truncated', `the archive is cut off ${where()}`)
     },
   }
 }

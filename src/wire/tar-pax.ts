@@ -78,9 +78,9 @@ export const parsePax = (bytes: Uint8Array, at: number, end: number, pax: Pax, i
 
 /** The form of PAX times, from whole seconds and the nanoseconds since. */
 export const formatTime = (seconds: number, ns: number): string => {
-  const total = BigInt(seconds) * 1_000_000_000n + BigInt(ns)
-  const digits = String(total < 0n ? -total : total).padStart(10, '0')
-  return `${total < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '')
+  if (ns === 0) return String(seconds)
+  const [whole, fraction] = seconds < 0 ? [`-${-1 - seconds}`, 1e9 - ns] : [seconds, ns]
+  return `${whole}.${String(1e9 + fraction).slice(1).replace(/0+$/, '')}`
 }
 
 /** The key of an extended attribute. */
