@@ -59,7 +59,7 @@ export const formatTable = (bench: Bench, rows: readonly Row[], verdicts: readon
     const baseline = find(rows, row.which, bench.baseline)
     const cells = shown.flatMap(column => {
       const samples = row.samples[column.figure]
-      const cell = samples ? digits(median(samples) / column.scale) : ''
+      const cell = samples && median(samples) !== 0 ? digits(median(samples) / column.scale) : ''
       if (!ratios.includes(column)) return [cell]
       return [cell, samples && baseline?.samples[column.figure] ? digits(ratio(row, baseline, column.figure)) : '']
     })
