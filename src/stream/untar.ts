@@ -81,6 +81,7 @@ const entriesOf = (chunks: AsyncIterator<Uint8Array>, options: TarDecoderOptions
       }
     } catch (error) {
       failure ??= { error }
+      await chunks.return?.()
     }
     if (failure) throw failure.error
   }

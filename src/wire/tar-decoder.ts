@@ -121,7 +121,7 @@ export const createTarDecoder = ({ entry: emit, data, hole }: TarEvents, { limit
 
     entry = header
     if (pax ?? longNames ?? global) Object.assign(header, global?.fields, pax?.fields, longNames)
-    const sparse = pax?.sparse
+    const { major, minor, map: list, name, size: fullSize, realsize } = pax?.sparse ?? {}
     pax = longNames = undefined
     pieces = []
     // V7 had no flag for a directory, but wrote its name with a slash.
@@ -136,10 +136,10 @@ export const createTarDecoder = ({ entry: emit, data, hole }: TarEvents, { limit
       expect(takePieces)
       return true
     }
-    if (entry.type === 'file' && sparse && (sparse['major'] ?? sparse['map'])) {
-      const version = `${sparse['major'] ?? 0}.${sparse['minor'] ?? 0}`
-      entry.name = sparse['name'] ?? entry.name
-      entry.size = parseDecimal(sparse['size'] ?? sparse['realsize'] ?? '')
+    if (entry.type === 'file' && (major ?? list) !== undefined) {
+      const version = `${major ?? 0}.${minor ?? 0}`
+      entry.name = name ?? entry.name
+      entry.size = parseDecimal(fullSize ?? realsize ?? '')
       if (version === '1.0') {
         mapLength = undefined
         mapRest = ''
@@ -147,7 +147,7 @@ export const createTarDecoder = ({ entry: emit, data, hole }: TarEvents, { limit
         return true
       }
       if (!version.startsWith('0.')) throw malformed(`a sparse file of version ${version}`)
-      pieces = (sparse['map'] ?? '').split(',').map(parseDecimal)
+      pieces = (list ?? '').split(',').map(parseDecimal)
       return begin(pieces)
     }
     return begin()

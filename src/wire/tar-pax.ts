@@ -34,7 +34,7 @@ export const parsePax = (bytes: Uint8Array, at: number, end: number, pax: Pax, i
   while (at < end) {
     // Ten digits and a blank hold any length there can be.
     const blank = bytes.indexOf(0x20, at)
-    const next = at + (blank < at + 11 ? parseDecimal(decodeTarText(bytes, at, blank)) : NaN)
+    const next = at + (blank > at && blank < at + 11 ? parseDecimal(decodeTarText(bytes, at, blank)) : NaN)
     const equals = bytes.indexOf(0x3d, blank)
     if (!(equals > blank + 1 && next > equals + 1 && next <= end && bytes[next - 1] === 0x0a)) throw malformed('the length of a PAX record')
     const key = decodeTarText(bytes, blank + 1, equals)
