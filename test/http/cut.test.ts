@@ -164,7 +164,7 @@ const run = async (over: Over, ending: Ending, spec: Spec, reader: string, uploa
       if (!(error instanceof Error && 'code' in error)) throw error
       came = String(error.code)
     }
-    expect(spec.content.startsWith(seen), `what came before the end: ${seen}`).toBe(true)
+    if (!spec.content.startsWith(seen)) return [`${path}: saw ${seen}`]
     const wanted = ending === 'resets at once' ? [expected(spec, count, 'closes', reader), expected(spec, count, 'resets', reader)] : [expected(spec, count, ending, reader)]
     return wanted.includes(came) ? [] : [`${path}: ${came} instead of ${wanted.join(' or ')}`]
   }
@@ -179,20 +179,23 @@ const run = async (over: Over, ending: Ending, spec: Spec, reader: string, uploa
 /** More than a socket and the peer's reader take, so that it lies unread and its closing becomes a reset. */
 const UPLOAD = new Uint8Array(1024 * 1024)
 
-const TABLE: { over: Over; ending: Ending; uploading?: boolean }[] = [
+/** One of each kind: where a transport has been cut in another way for every reader. */
+const SOME = ['body', 'bodyInto, a sink that takes a turn of the event loop', 'text', 'hijack']
+
+const TABLE: { over: Over; ending: Ending; uploading?: boolean; readers?: string[] }[] = [
   { over: 'unix', ending: 'closes' },
   { over: 'unix', ending: 'stalls' },
   { over: 'unix', ending: 'resets', uploading: true },
-  { over: 'tcp', ending: 'closes' },
-  { over: 'tcp', ending: 'stalls' },
+  { over: 'tcp', ending: 'closes', readers: SOME },
+  { over: 'tcp', ending: 'stalls', readers: SOME },
   { over: 'tcp', ending: 'resets' },
-  { over: 'tcp', ending: 'resets at once' },
-  { over: 'data', ending: 'closes' },
-  { over: 'data', ending: 'stalls' },
-  { over: 'data', ending: 'resets', uploading: true },
+  { over: 'tcp', ending: 'resets at once', readers: SOME },
+  { over: 'data', ending: 'closes', readers: SOME },
+  { over: 'data', ending: 'stalls', readers: SOME },
+  { over: 'data', ending: 'resets', uploading: true, readers: SOME },
 ]
 
-for (const { over, ending, uploading = false } of TABLE)
+for (const { over, ending, uploading = false, readers = Object.keys(READERS) } of TABLE)
   describe(`over ${over}, a peer that ${ending}${uploading ? ' on an upload' : ''} behind every octet`, () => {
-    for (const spec of SPECS) for (const reader in READERS) test(`${spec.name}: ${reader}`, () => run(over, ending, spec, reader, uploading))
+    for (const spec of SPECS) for (const reader of readers) test(`${spec.name}: ${reader}`, () => run(over, ending, spec, reader, uploading))
   })

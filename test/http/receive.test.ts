@@ -45,8 +45,7 @@ describe.each<Over>(['unix', 'tcp', 'data'])('over %s, a body of', over => {
       const pieces: Buffer[] = []
       let running = 0
       await bodyInto(await client.exchange(get), (chunk, start, end) => {
-        expect(running).toBe(0)
-        expect(end).toBeGreaterThan(start)
+        if (running > 0 || end <= start) throw new Error(`called with ${start} to ${end} while ${running} pending`)
         pieces.push(Buffer.from(chunk.subarray(start, end)))
         const wait = pause()
         if (wait) running++
