@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { bytesBody, collect, containerArchive, containerArchiveInfo, containerStart, putContainerArchive, streamBody, type ByteSource, type Client } from '../../src/index.js'
+import { bytesBody, collect, containerArchive, containerArchiveInfo, containerStart, putContainerArchive, streamBody, tar, untar, type ByteSource, type Client } from '../../src/index.js'
 import { describeEngine, errorOf, isPodman, noise, run, sha256, test, text } from './engine.js'
 
 const inFolder = async <T>(act: (folder: string) => T | Promise<T>): Promise<T> => {
@@ -73,6 +73,49 @@ describeEngine('archives', () => {
   test('go into running containers, too', async ({ docker, idle }) => {
     await copyAround(docker, idle, { 'a b': noise(100_000) })
     expect(text((await run(docker, idle, ['sha256sum', '/tmp/a b'])).stdout)).toBe(`${sha256(noise(100_000))}  /tmp/a b\n`)
+  })
+
+  test('that hawser packs are unpacked by the engine, and the reverse', async ({ docker, idle }) => {
+    const owner = { uid: 12, gid: 34, mtime: 1_600_000_000 }
+    await putContainerArchive(
+      docker,
+      idle,
+      '/tmp',
+      tar([
+        { name: 'd/', type: 'directory', mode: 0o750, ...owner },
+        { name: 'd/zwölf Boxkämpfer', mode: 0o640, body: 'ahoy\n', ...owner },
+        { name: `d/${LONG}`, mode: 0o4755, body: noise(200_000), ...owner },
+        { name: 'd/link', type: 'symlink', linkName: 'zwölf Boxkämpfer', ...owner },
+        { name: 'd/hard', type: 'hardlink', mode: 0o640, linkName: 'd/zwölf Boxkämpfer', ...owner },
+      ]),
+      { copyUIDGID: true },
+    )
+    const list = 'cd /tmp/d; stat -c "%a %u:%g %Y %s %h %F" . "zwölf Boxkämpfer" hard; readlink link; cat link; stat -c %a "$0"; sha256sum <"$0"'
+    const { stdout, stderr } = await run(docker, idle, ['sh', '-c', list, LONG])
+    // Podman 4.3 gives all to root, whatever copyUIDGID says.
+    const [uid, gid] = isPodman ? [0, 0] : [12, 34]
+    const [folder = '', ...rest] = text(stdout).trimEnd().split('\n')
+    // How many names a folder has, and how many octets, is the file system's matter.
+    expect(folder).toMatch(new RegExp(`^750 ${uid}:${gid} 1600000000 \\d+ \\d+ directory$`))
+    const file = `640 ${uid}:${gid} 1600000000 5 2 regular file`
+    expect(rest).toEqual([file, file, 'zwölf Boxkämpfer', 'ahoy', '4755', `${sha256(noise(200_000))}  -`])
+    expect(text(stderr)).toBe('')
+
+    const found: Record<string, unknown> = {}
+    for await (const { name, type, mode, size, linkName, body, ...rest } of untar(await containerArchive(docker, idle, '/tmp/d'))) {
+      const data = await collect(body)
+      expect(data.length).toBe(type === 'file' ? size : 0)
+      // Podman puts no slash behind a folder.
+      found[name.replace(/\/$/, '')] = [type, mode & 0o7777, rest.uid, rest.gid, rest.mtime, type === 'file' ? sha256(data) : linkName]
+    }
+    const entry = (type: string, mode: number, what: string): unknown[] => [type, mode, uid, gid, 1_600_000_000, what]
+    expect(found['d']).toEqual(entry('directory', 0o750, ''))
+    expect(found[`d/${LONG}`]).toEqual(entry('file', 0o4755, sha256(noise(200_000))))
+    expect(found['d/link']).toEqual(entry('symlink', 0o777, 'zwölf Boxkämpfer'))
+    // Whichever of two names comes first has the data.
+    const [first, second] = Object.keys(found).filter(name => /hard$|zwölf/.test(name))
+    expect(found[first!]).toEqual(entry('file', 0o640, sha256(Buffer.from('ahoy\n'))))
+    expect(found[second!]).toEqual(entry('hardlink', 0o640, first!))
   })
 
   test('are sent whole, in chunks, with a length, and compressed', async ({ docker, idle }) => {

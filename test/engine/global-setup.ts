@@ -24,7 +24,7 @@ export const setup = async (project: TestProject): Promise<() => void> => {
     }
     if (ran + leftOut === 0) return
     const { host, engine, whyNot } = probe
-    if (engine) console.log(`engine tests: ${ran} ran against ${engine.kind} ${engine.version}, API ${engine.apiVersion}, at ${host}${leftOut ? `; ${leftOut} left out, each with its reason` : ''}`)
+    if (engine) console.log(`engine tests: ${ran} ran against ${engine.kind} ${engine.version}, API ${engine.apiVersion}, at ${host}${leftOut ? `; ${leftOut} skipped` : ''}`)
     else console.log(`engine tests: ${leftOut} left out, as no engine for them answered at ${host} (${whyNot})${ran ? `; ${ran} ran that need none` : ''}`)
   }
 }

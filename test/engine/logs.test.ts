@@ -62,14 +62,13 @@ describeEngine('logs', () => {
     const all = Array.from({ length: 100_000 }, (_, i) => i + 1)
     expect(isDeepStrictEqual(await numbers(only('stdout', await containerLogs(docker, id, BOTH))), all)).toBe(true)
     const followed = await following
-    // Podman 4.3 drops lines of a long log when it is followed, of one that has ended too (curl: 10,000 to 25,000 of 100,000 lines).
+    // Podman 4.3 drops and tears lines of a long log when it is followed, of one that has ended too: curl gets 10,000 to 50,000 of
+    // 100,000. Nothing is wrong with its frames.
+    if (isPodman) return expect(followed.length).toBeGreaterThan(1000)
     // Docker 20 ends a follower that is behind when the container ends, now and then (curl: 3 of 24).
-    const mayDrop = isPodman || apiVersion === '1.41'
-    if (!mayDrop) expect(followed.length).toBe(all.length)
-    // What comes is in order all the same.
+    if (apiVersion !== '1.41') expect(followed.length).toBe(all.length)
     expect(followed.length).toBeGreaterThan(1000)
-    if (isPodman) expect(followed.every((each, i) => i === 0 || each > followed[i - 1]!)).toBe(true)
-    else expect(isDeepStrictEqual(followed, all.slice(0, followed.length))).toBe(true)
+    expect(isDeepStrictEqual(followed, all.slice(0, followed.length))).toBe(true)
   })
 
   test('keep any octet, and lines longer than a message', async ({ docker, create }) => {
