@@ -42,8 +42,8 @@ export type TarHeader = {
 
 export type TarEncoderOptions = {
   /**
-   * `false` writes no PAX headers: numbers that octal digits cannot hold go out in GNU's base-256, and anything else that
-   * needs one is refused. True by default.
+   * `false` writes no PAX headers: numbers that octal digits cannot hold go out in GNU's base-256, as those of devices always
+   * do, and anything else that needs one is refused. True by default.
    */
   pax?: boolean | undefined
 }
@@ -67,9 +67,10 @@ const PASS_MIN = 32 * 1024
 type Check = (isGood: unknown, what: string) => void
 
 /** Writes a header block, and returns the records of the PAX header that has to stand before it. */
-const putHeader = (block: Uint8Array, header: TarHeader, size: number, usePax: boolean, check: Check, flag?: number): Uint8Array[] => {
+const putHeader = (block: Uint8Array, header: TarHeader, size = 0, usePax: boolean, check: Check, flag?: number): Uint8Array[] => {
   const { name, type = /\/$/.test(name) ? 'directory' : 'file', mtime = 0, linkName = '' } = header
   const isDirectory = type === 'directory'
+  const { mode = isDirectory ? 0o755 : type === 'symlink' ? 0o777 : 0o644 } = header
   const records: Uint8Array[] = []
   let isBinary = false
 
@@ -100,40 +101,38 @@ const putHeader = (block: Uint8Array, header: TarHeader, size: number, usePax: b
     put(at, length, bytes)
     record(key, bytes)
   }
-  /** Octal digits and a NUL, with a PAX record of what they cannot hold; else base-256. `exact` is what the record would say. */
+  /** Octal digits and a NUL, with a PAX record of what they cannot hold, which is `exact`; base-256 where there may be none, or is none for devices. */
   const putNumber = (at: number, length: number, key: string, value = 0, exact = String(value)): void => {
     check(Number.isSafeInteger(value) && (value >= 0 || key === 'mtime'), `its ${key} is ${String(value)}`)
     const isOctal = value >= 0 && value < 8 ** (length - 1)
-    if ((!isOctal && usePax) || exact !== String(value)) record(key, exact)
-    let rest = isOctal || !usePax ? value : 0
-    const base = isOctal || usePax ? 8 : 256
-    for (let i = at + length - (base > 8 ? 1 : 2); i >= at; i--) {
+    const isBase256 = !isOctal && (!usePax || at > 300)
+    if (!(isOctal || isBase256) || exact !== String(value)) record(key, exact)
+    const base = isBase256 ? 256 : 8
+    let rest = isOctal || isBase256 ? value : 0
+    for (let i = at + length - (isBase256 ? 1 : 2); i >= at; i--) {
       const next = Math.floor(rest / base)
-      block[i] = rest - next * base + (base > 8 ? 0 : 0x30)
+      block[i] = rest - next * base + (isBase256 ? 0 : 0x30)
       rest = next
     }
-    if (base > 8) block[at]! |= 0x80
+    if (isBase256) block[at]! |= 0x80
   }
 
-  const time = typeof mtime === 'number' ? mtime : mtime.getTime() / 1000
-  let seconds = Math.floor(time)
-  let { mtimeNs = Math.round((time - seconds) * 1e6) * 1000 } = header
-  if (mtimeNs === 1e9) {
-    seconds++
-    mtimeNs = 0
-  }
-  check(Number.isSafeInteger(seconds) && mtimeNs >= 0 && mtimeNs < 1e9 && mtimeNs % 1 === 0, `its time is ${String(time)} seconds and ${String(mtimeNs)} nanoseconds`)
+  const time = typeof mtime === 'number' ? mtime : Number(mtime?.getTime?.()) / 1000
+  // Half a microsecond more, so that what rounds up to a second is one.
+  const seconds = Math.floor(time + 5e-7)
+  const { mtimeNs = Math.max(0, Math.round((time - seconds) * 1e6)) * 1000 } = header
+  check(Number.isSafeInteger(seconds) && (mtimeNs === header.mtimeNs ? Number.isInteger(mtimeNs) && seconds === time : true) && mtimeNs >= 0 && mtimeNs < 1e9, `its time is ${String(time)} seconds and ${String(mtimeNs)} nanoseconds`)
   check(typeof name === 'string' && name !== '', 'it has no name')
-  check(size === 0 || type === 'file', `a ${type} has no data`)
-  check(linkName !== '' || !type.endsWith('link'), 'it links to nothing')
   flag ??= TAR_TYPES.indexOf(type as 'file') + 0x30
   check(flag >= 0x30, `${String(type)} is no type`)
+  check(size === 0 || type === 'file', `a ${type} has no data`)
+  check(linkName !== '' || !type.endsWith('link'), 'it links to nothing')
 
   block.fill(0)
   putText(0, 100, 'path', isDirectory && !name.endsWith('/') ? `${name}/` : name)
   putText(157, 100, 'linkpath', linkName)
-  // Mode, major and minor have no records, and are refused by the names of theirs.
-  putNumber(100, 8, 'mode', (header.mode ?? (isDirectory ? 0o755 : type === 'symlink' ? 0o777 : 0o644)) % 0o10000)
+  check(Number.isSafeInteger(mode) && mode >= 0, `its mode is ${String(mode)}`)
+  putNumber(100, 8, 'mode', mode % 0o10000)
   putNumber(108, 8, 'uid', header.uid)
   putNumber(116, 8, 'gid', header.gid)
   putNumber(124, 12, 'size', size)
@@ -145,7 +144,7 @@ const putHeader = (block: Uint8Array, header: TarHeader, size: number, usePax: b
   putNumber(329, 8, 'major', header.major)
   putNumber(337, 8, 'minor', header.minor)
   for (const [key, value] of Object.entries(header.xattrs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    check(key !== '' && !key.includes('\0'), 'an attribute has no name, or one with NUL')
+    check(key !== '' && !key.includes('\0') && (typeof value === 'string' || value instanceof Uint8Array), `its attribute ${JSON.stringify(key)} has no name, or no value, or NUL in its name`)
     record(xattrKey(key), value)
   }
   putNumber(148, 7, 'checksum', checksumOf(block, 0))
@@ -155,7 +154,7 @@ const putHeader = (block: Uint8Array, header: TarHeader, size: number, usePax: b
 }
 
 /** Writes a header block, and returns the PAX header that stands before it, of no octets where there is none. */
-const putHeaders = (block: Uint8Array, header: TarHeader, size: number, usePax: boolean): Uint8Array<ArrayBuffer> => {
+const putHeaders = (block: Uint8Array, header: TarHeader, size: number | undefined, usePax: boolean): Uint8Array<ArrayBuffer> => {
   const check: Check = (isGood, what) => {
     if (!isGood) throw fail('request-invalid', `the entry ${JSON.stringify(header.name)} cannot be written: ${what}`)
   }
@@ -176,7 +175,7 @@ const putHeaders = (block: Uint8Array, header: TarHeader, size: number, usePax: 
  */
 export const encodeTarHeader = (header: TarHeader, { pax = true }: TarEncoderOptions = {}): Uint8Array<ArrayBuffer> => {
   const block = allocate(TAR_BLOCK)
-  return concat([putHeaders(block, header, header.size ?? 0, pax), block])
+  return concat([putHeaders(block, header, header.size, pax), block])
 }
 
 /**
@@ -221,12 +220,12 @@ export const createTarEncoder = (emit: (chunk: Uint8Array) => void, { pax = true
   }
 
   return {
-    entry(header, length = header.size ?? 0) {
+    entry(header, length = header.size) {
       endEntry()
       put(putHeaders(block, header, length, pax))
       put(block)
       name = header.name
-      size = left = length
+      size = left = length ?? 0
     },
     data(chunk) {
       check(chunk.length <= left, 'longer')
