@@ -89,6 +89,6 @@ export const bench = createRace({
   contenders,
   baseline: 'bare socket',
   rounds: { count: 1, brief: 1 },
-  columns: [{ figure: 'grown', title: 'MB for all', scale: 1, less: true }, { figure: 'heap', title: 'MB of objects', scale: 1, less: true }],
+  columns: [{ figure: 'grown', title: 'MB for all', scale: 1, less: true, absolute: true }, { figure: 'heap', title: 'MB of objects', scale: 1, less: true, absolute: true }],
   goals: [{ contender: 'hawser', figure: 'grown', atMost: 12 }],
 })

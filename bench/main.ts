@@ -14,7 +14,7 @@ import { median, ratio, find, type Bench, type Context, type Row } from './suppo
 import { startServer } from './support/start-server.js'
 import { formatTable, judge, NEARLY, type Verdict } from './support/table.js'
 
-const NAMES = ['requests', 'bodies', 'multiplexed', 'frames', 'records', 'lists', 'uploads', 'hijacked', 'idle', 'logs', 'exports']
+const NAMES = ['requests', 'bodies', 'multiplexed', 'frames', 'records', 'lists', 'uploads', 'hijacked', 'idle', 'archives', 'encrypted', 'imports', 'bundles', 'logs', 'exports']
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -8,6 +8,8 @@ export type Setting = {
   main: string
   /** Takes any body and answers with its digest: a server of node:http. */
   check: string
+  /** Where the routes of `main` are over TLS, on 127.0.0.1, with the certificate of fixtures/tls. */
+  tlsPort: number
   /** A real engine's socket, where DOCKER_HOST names one. */
   engine: string | undefined
   /** The container on it that the bench has made. */
@@ -41,7 +43,7 @@ export type Contender = {
 }
 
 /** The sockets of the canned server. */
-export type Server = Pick<Setting, 'ping' | 'main' | 'check'>
+export type Server = Pick<Setting, 'ping' | 'main' | 'check' | 'tlsPort'>
 
 /** A figure of every row, and how it is written. */
 export type Column = {
@@ -51,6 +53,8 @@ export type Column = {
   scale: number
   /** Whether less of it is better. */
   less?: boolean
+  /** Whether a ratio of it says nothing: it begins elsewhere than at nothing. */
+  absolute?: boolean
 }
 
 /** What one contender did in one case: each figure as often as it was measured. */

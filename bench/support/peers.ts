@@ -15,4 +15,8 @@ export const installPeers = (): void => {
 }
 
 /** Loads one; the caller says which part of it is used, as their types are not worth a dependency. */
-export const peer = async <T>(name: string): Promise<T> => (await import(pathToFileURL(createRequire(manifest).resolve(name)).href)) as T
+export const peer = async <T>(name: string): Promise<T> => {
+  const module = (await import(pathToFileURL(createRequire(manifest).resolve(name)).href)) as { default?: object }
+  // Of a CommonJS module not every name is known to import.
+  return { ...module.default, ...module } as T
+}

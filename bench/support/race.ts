@@ -123,17 +123,17 @@ export const createRace = (race: Race): Bench => ({
   columns: [
     { figure: 'rate', title: race.unit.rate, scale: race.unit.rateScale },
     { figure: 'cpu', title: race.unit.cost, scale: race.unit.costScale, less: true },
-    { figure: 'peak', title: 'peak MB', scale: 1, less: true },
+    { figure: 'peak', title: 'peak MB', scale: 1, less: true, absolute: true },
     ...(race.columns ?? []),
   ],
   async measure(context) {
     const { engine } = context
-    const { ping, main, check } = await context.server()
+    const { ping, main, check, tlsPort } = await context.server()
     const prepared = engine === undefined ? undefined : await race.prepare?.(engine, context)
     const rows: Row[] = []
     try {
       const cases = typeof race.cases === 'function' ? race.cases(context) : race.cases
-      for (const which of cases) rows.push(...(await runCase(race, which, { ping, main, check, engine, container: prepared?.container, amount: prepared?.amount ?? 0, which }, context)))
+      for (const which of cases) rows.push(...(await runCase(race, which, { ping, main, check, tlsPort, engine, container: prepared?.container, amount: prepared?.amount ?? 0, which }, context)))
     } finally {
       await prepared?.remove()
     }

@@ -3,9 +3,11 @@
  * sockets read through `onread` into one buffer, and it looks at no more of a request than it needs.
  */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, Socket, type OnReadOpts } from 'node:net'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import { blockOf, containerList, CONTAINERS, framingOf, headOf, idOf, LINES, PING, progressLines, tailOf } from './canned.js'
 
 const directory = process.argv[2]!
@@ -156,5 +158,13 @@ const check = createHttpServer((request, response) => {
   request.on('end', () => response.end(hash.digest('hex')))
 })
 await new Promise<void>(resolve => check.listen(join(directory, 'check.sock'), resolve))
+const certificate = (name: string): Buffer => readFileSync(new URL(`../../../fixtures/tls/${name}.pem`, import.meta.url))
+const encrypted = createTlsServer({ cert: certificate('server'), key: certificate('server-key') }, socket => {
+  socket.on('error', ignore)
+  socket.on('data', main(socket))
+})
+await new Promise<void>(resolve => encrypted.listen(0, '127.0.0.1', resolve))
+
 process.on('disconnect', () => process.exit())
-process.send!('ready')
+const address = encrypted.address()
+process.send!(typeof address === 'object' && address ? address.port : 0)

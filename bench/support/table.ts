@@ -51,7 +51,7 @@ const align = (table: readonly (readonly string[])[], textColumns: readonly numb
 
 export const formatTable = (bench: Bench, rows: readonly Row[], verdicts: readonly Verdict[]): string => {
   const shown = bench.columns.filter(({ figure }) => rows.some(row => row.samples[figure]))
-  const ratios = shown.filter(({ figure }) => figure !== 'peak' && rows.some(row => row.contender === bench.baseline && row.samples[figure]))
+  const ratios = shown.filter(({ figure, absolute }) => !absolute && rows.some(row => row.contender === bench.baseline && row.samples[figure]))
   const heading = ['', '', ...shown.flatMap(column => (ratios.includes(column) ? [column.title, 'ratio'] : [column.title])), 'goals']
   const table = [heading]
   let last = ''
