@@ -18,10 +18,18 @@ export const tar = (entries: Iterable<TarInput> | AsyncIterable<TarInput>, optio
   [Symbol.asyncIterator]: () => pack(entries, options),
 })
 
+const check = (isGood: boolean, what: string): void => {
+  if (!isGood) throw fail('request-invalid', what)
+}
+
+const isIterable = (source: unknown): boolean => typeof source === 'object' && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source)
+
 async function* pack(entries: Iterable<TarInput> | AsyncIterable<TarInput>, options: TarEncoderOptions | undefined): AsyncGenerator<Uint8Array, void, undefined> {
   const ready: Uint8Array[] = []
   const encoder = createTarEncoder(chunk => void ready.push(chunk), options)
+  check(isIterable(entries), 'the entries of an archive cannot be iterated over')
   for await (const entry of entries) {
+    check(typeof entry === 'object' && entry !== null, `${String(entry)} is no entry of an archive`)
     let { body = '' } = entry
     if (typeof body === 'function') body = await body()
     if (typeof body === 'string') body = encodeUtf8(body)
@@ -29,9 +37,12 @@ async function* pack(entries: Iterable<TarInput> | AsyncIterable<TarInput>, opti
       encoder.entry(entry, entry.size ?? body.length)
       encoder.data(body)
     } else {
-      if (entry.size === undefined) throw fail('request-invalid', `the entry ${JSON.stringify(entry.name)} needs a size, as its body is a stream`)
+      const what = `the body of ${JSON.stringify(entry.name)}`
+      check(isIterable(body), `${what} is none`)
+      check(entry.size !== undefined, `${what} is a stream, and needs a size`)
       encoder.entry(entry)
       for await (const chunk of body) {
+        check(chunk instanceof Uint8Array, `${what} holds ${typeof chunk}, not octets`)
         encoder.data(chunk)
         for (const piece of ready.splice(0)) yield piece
       }

@@ -64,8 +64,8 @@ const entriesOf = (chunks: AsyncIterator<Uint8Array>, options: TarDecoderOptions
     filling = undefined
     at = 0
     if (done) {
-      isOver = true
       decoder.end()
+      isOver = true
     } else chunk = value
   }
   /** Decodes on until a callback stops it or the archive is over. An error is for all who wait, now and later. */
