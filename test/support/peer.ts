@@ -41,7 +41,7 @@ export type Link = {
   send(data: string | Uint8Array): Promise<void>
   /** Half-closes. */
   fin(): void
-  /** TCP: sends RST. Unix: closes; the client sees ECONNRESET if octets of its own lie unread. */
+  /** TCP: sends RST. Else closes; over a Unix domain socket the client sees ECONNRESET if octets of its own lie unread. */
   reset(): void
   /** Closes both directions. */
   close(): void
@@ -145,7 +145,7 @@ const createLink = (socket: Socket): Link => {
     rest: () => link.bytes(Infinity),
     send: data => new Promise(resolve => void (socket.writable ? socket.write(data, 'latin1', () => resolve()) : resolve())),
     fin: () => void socket.end(),
-    reset: () => void ('resetAndDestroy' in socket && socket.remoteAddress !== undefined ? socket.resetAndDestroy() : socket.destroy()),
+    reset: () => void (socket.remoteAddress === undefined || 'encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()),
     close: () => void socket.destroy(),
     closed: new Promise(resolve => socket.on('close', () => resolve())),
   }
